@@ -1,0 +1,25 @@
+"""Independent Bernoulli pixels, given by their logits."""
+
+import autograd.numpy as np
+from autograd.scipy.special import expit
+
+from vae_np import ops
+from vae_np.ops import Array
+
+
+def log_prob(targets: Array, logits: Array) -> Array:
+    """log p(targets) in nats, summed over independent Bernoulli pixels; one value per image.
+
+    Shapes: targets (B, D), logits (B, D) -> (B,).
+
+        log p = Σ_d targets_d log p_d + (1 - targets_d) log(1 - p_d),    p_d = 1 / (1 + exp(-logit_d))
+
+    The value and its gradient stay finite for logits of ±1000, where p_d rounds to 0 or 1 and the
+    formula as it stands would take log 0 (Kingma & Welling 2014, appendix C.1).
+    """
+    return np.sum(targets * logits - ops.softplus(logits), axis=-1)
+
+
+def mean(logits: Array) -> Array:
+    """The pixels' probabilities, 1 / (1 + exp(-logits)), which are also their means; any shape."""
+    return expit(logits)

@@ -1,0 +1,71 @@
+"""The multilayer perceptron: one loop over (W, b)."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
+
+from vae_np import ops
+from vae_np.ops import Activation, Array
+
+Params = list[tuple[Array, Array]]
+
+
+def init(
+    sizes: Sequence[int], rng: Generator, scale: float | None = None, dtype: DTypeLike = np.float32
+) -> Params:
+    """Random parameters [(W, b), ...] of a perceptron with the given layer sizes.
+
+    Shapes: W (inputs, outputs), b (outputs,).
+
+    With no scale, W is uniform on ±√(6 / (inputs + outputs)) and b is zero, which keeps the spread
+    of tanh layers and of their gradients alike from layer to layer (Glorot & Bengio, AISTATS 2010).
+    With a scale, every weight and every bias is drawn from N(0, scale²).
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"sizes is {tuple(sizes)}: expected two or more positive layer sizes")
+    params = []
+    for n_in, n_out in pairwise(sizes):
+        if scale is None:
+            limit = np.sqrt(6 / (n_in + n_out))
+            W, b = rng.uniform(-limit, limit, (n_in, n_out)), np.zeros(n_out)
+        else:
+            W, b = rng.normal(0, scale, (n_in, n_out)), rng.normal(0, scale, n_out)
+        params.append((W.astype(dtype), b.astype(dtype)))
+    return params
+
+
+def predict(params: Params, inputs: Array, activation: Activation = ops.tanh) -> Array:
+    """The perceptron's outputs; the last layer is linear.
+
+    Shapes: inputs (B, sizes[0]) -> (B, sizes[-1]).
+    """
+    *hidden, (W, b) = params
+    for W_hidden, b_hidden in hidden:
+        inputs = ops.dense(inputs, W_hidden, b_hidden, activation)
+    return ops.dense(inputs, W, b)
+
+
+def flatten(*nets: Params) -> tuple[Array, Callable[[Array], list[Params]]]:
+    """All parameters of some perceptrons as one vector theta, and the way back.
+
+    The second value, unflatten, gives the nets as views of a theta: no copy is made, and the
+    gradient with respect to theta is one vector too.
+    """
+    shapes = [[(W.shape, b.shape) for W, b in net] for net in nets]
+    theta = np.concatenate([array.ravel() for net in nets for layer in net for array in layer])
+
+    def unflatten(theta: Array) -> list[Params]:
+        start = 0
+
+        def take(shape):
+            nonlocal start
+            start, first = start + prod(shape), start
+            return ops.view(theta, slice(first, start), shape)
+
+        return [[(take(W), take(b)) for W, b in net] for net in shapes]
+
+    return theta, unflatten
