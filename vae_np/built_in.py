@@ -1,0 +1,100 @@
+"""The built-in data set: one fixed choice of digits, drawn when first needed and then kept."""
+
+import functools
+import hashlib
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from vae_np import digits, files
+
+# These constants define the data set, as four files define MNIST: other values, other images.
+SEED = 1998
+STARTS = {"train": 0, "test": 1_000_000}  # in the endless stream of `digits.draw`
+TRAIN_SIZE, TEST_SIZE = 60_000, 10_000  # MNIST's
+
+
+def attributes(split: str, size: int, data_dir: Path | str | None = None) -> dict[str, NDArray]:
+    """What is known of the first `size` images of a split: name -> (size,), as in `digits.draw`."""
+    return load(split, size, data_dir).attributes
+
+
+def load(
+    split: str, size: int, data_dir: Path | str | None = None, show_progress: bool = False
+) -> digits.Digits:
+    """The first `size` digits of the split "train" or "test", from the cache when it holds as many.
+
+    Otherwise they are drawn, and cached in the first folder of `files.search_path` that takes
+    them; where none does, a line on stderr says so. Raises ValueError for another split and for
+    a size that is not between 1 and a million.
+    """
+    if split not in STARTS:
+        raise ValueError(f"split {split!r}: expected 'train' or 'test'")
+    if not 1 <= size <= STARTS["test"]:
+        raise ValueError(f"{split}_size {size}: expected 1 to {STARTS['test']:,}")
+    folders = files.search_path(data_dir)
+    name = f"digits-{split}-{_fingerprint()}.npz"
+    for folder in folders:
+        kept = _read(folder / name, size)
+        if kept is not None:
+            return kept
+    drawn = _draw(split, size, show_progress)
+    _keep(drawn, name, folders)
+    return drawn
+
+
+@functools.cache
+def _fingerprint() -> str:
+    """A name for exactly this data set, so that one drawn by other code is never taken for it."""
+    package = Path(digits.__file__).parent
+    definition = [repr((SEED, STARTS)).encode()]
+    definition += [(package / name).read_bytes() for name in ("digits.py", "digit_strokes.txt")]
+    return hashlib.sha256(b"\0".join(definition)).hexdigest()[:12]
+
+
+def _draw(split: str, size: int, show_progress: bool) -> digits.Digits:
+    with tqdm(total=size, desc=f"drawing digits ({split})", disable=not show_progress) as bar:
+        return digits.draw(
+            size, SEED, STARTS[split], progress=lambda done: bar.update(done - bar.n)
+        )
+
+
+def _keep(drawn: digits.Digits, name: str, folders: list[Path]) -> None:
+    """Write a cache file into the first folder that takes it; a failure costs time, no more."""
+    problem = "read-only"
+    columns = {f"attributes/{key}": column for key, column in drawn.attributes.items()}
+    for folder in filter(files.accepts_files, folders):
+        try:
+            with files.replacing(folder / name) as file:
+                np.savez(file, images=drawn.images, labels=drawn.labels, **columns)
+            return
+        except OSError as error:
+            problem = error.strerror or str(error)
+    _note(f"the drawn digits are not kept, {folders[-1]}: {problem}; they are drawn anew each time")
+
+
+def _read(path: Path, size: int) -> digits.Digits | None:
+    """The first `size` digits of a cache file, or None if it is missing, too short or damaged."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as entries:
+            if len(entries["labels"]) < size:
+                return None
+            first = {name: entries[name][:size] for name in entries.files}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        _note(f"{path} is damaged ({error}); drawing the digits anew")
+        return None
+    images, labels = first.pop("images"), first.pop("labels")
+    return digits.Digits(
+        images, labels, {name.removeprefix("attributes/"): column for name, column in first.items()}
+    )
+
+
+def _note(message: str) -> None:
+    """Print a line on stderr: not a warning, which some turn into errors; all goes well here."""
+    print(f"note: {message}", file=sys.stderr)
