@@ -12,7 +12,8 @@ def log_prob(targets: Array, logits: Array) -> Array:
 
     Shapes: targets (B, D), logits (B, D) -> (B,).
 
-        log p = Σ_d targets_d log p_d + (1 - targets_d) log(1 - p_d),    p_d = 1 / (1 + exp(-logit_d))
+        log p = Σ_d targets_d log p_d + (1 - targets_d) log(1 - p_d)
+        p_d = 1 / (1 + exp(-logits_d))
 
     The value and its gradient stay finite for logits of ±1000, where p_d rounds to 0 or 1 and the
     formula as it stands would take log 0 (Kingma & Welling 2014, appendix C.1).

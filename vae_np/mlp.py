@@ -1,8 +1,7 @@
 """The multilayer perceptron: one loop over (W, b)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from math import prod
 
 import numpy as np
 from numpy.random import Generator
@@ -49,23 +48,26 @@ def predict(params: Params, inputs: Array, activation: Activation = ops.tanh) ->
     return ops.dense(inputs, W, b)
 
 
-def flatten(*nets: Params) -> tuple[Array, Callable[[Array], list[Params]]]:
-    """All parameters of some perceptrons as one vector theta, and the way back.
+def flatten(*nets: Params) -> Array:
+    """All parameters of some perceptrons as one vector theta, layer by layer, W before b."""
+    return np.concatenate([array.ravel() for net in nets for layer in net for array in layer])
 
-    The second value, unflatten, gives the nets as views of a theta: no copy is made, and the
-    gradient with respect to theta is one vector too.
+
+def unflatten(theta: Array, *sizes: Sequence[int]) -> list[Params]:
+    """The perceptrons with the given layer sizes as views of theta: the inverse of flatten.
+
+    No parameter is copied, and the gradient with respect to theta is one vector too.
     """
-    shapes = [[(W.shape, b.shape) for W, b in net] for net in nets]
-    theta = np.concatenate([array.ravel() for net in nets for layer in net for array in layer])
-
-    def unflatten(theta: Array) -> list[Params]:
-        start = 0
-
-        def take(shape):
-            nonlocal start
-            start, first = start + prod(shape), start
-            return ops.view(theta, slice(first, start), shape)
-
-        return [[(take(W), take(b)) for W, b in net] for net in shapes]
-
-    return theta, unflatten
+    nets, start = [], 0
+    for net_sizes in sizes:
+        net = []
+        for n_in, n_out in pairwise(net_sizes):
+            middle, end = start + n_in * n_out, start + (n_in + 1) * n_out
+            W = ops.view(theta, slice(start, middle), (n_in, n_out))
+            b = ops.view(theta, slice(middle, end))
+            net.append((W, b))
+            start = end
+        nets.append(net)
+    if start != theta.size:
+        raise ValueError(f"theta has {theta.size} elements: expected {start} for sizes {sizes}")
+    return nets

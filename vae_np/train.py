@@ -1,0 +1,171 @@
+"""Training: the minibatch loop, where the gradient is taken, here and nowhere else."""
+
+import copy
+from collections.abc import Callable
+from math import cos, pi
+from typing import NamedTuple
+
+import numpy as np
+from autograd.differential_operators import grad_and_aux
+from autograd.tracer import getval
+from numpy.random import Generator
+from scipy.special import logit
+
+from vae_np import adam, data, mlp, ops, streams, vae
+from vae_np.ops import Array
+
+
+class Settings(NamedTuple):
+    """What makes a training run: with the images and a seed, it decides every bit of theta."""
+
+    hidden: tuple[int, ...] = (200, 200)  # the encoder's hidden layers; the decoder's are reversed
+    latent_dim: int = 50
+    activation: str = "tanh"
+    init_scale: float | None = None  # weights and biases N(0, init_scale²); None: Glorot's
+    output_bias_from_data: bool = True  # start the decoder at the mean image
+    shuffle: bool = True
+    batch_size: int = 200
+    epochs: int = 30
+    step_size: float = 3e-3  # at the top of the schedule
+    warmup_steps: int = 300  # rising to the top
+    final_fraction: float = 0.02  # of the top, at the end of a cosine; 1 keeps the step constant
+
+
+class Run(NamedTuple):
+    """All that training carries from one epoch to the next."""
+
+    optimiser: adam.State
+    epoch: int
+    rngs: dict[str, Generator]
+
+
+class Averages(NamedTuple):
+    """Means over an epoch, in nats per image, each batch scored just before its step."""
+
+    log_likelihood: float
+    kl: float
+
+
+def sizes(settings: Settings, data_dim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Layer sizes of the encoder and the decoder."""
+    hidden, latent_dim = settings.hidden, settings.latent_dim
+    return (data_dim, *hidden, 2 * latent_dim), (latent_dim, *reversed(hidden), data_dim)
+
+
+def model(theta: Array, settings: Settings, data_dim: int) -> vae.Model:
+    """The VAE whose parameters are theta."""
+    nets = mlp.unflatten(theta, *sizes(settings, data_dim))
+    return vae.Model(*nets, ops.ACTIVATIONS[settings.activation])
+
+
+def start(settings: Settings, images: Array, seed: int) -> Run:
+    """The run before its first epoch. Raises ValueError where a setting does not fit the images.
+
+    Shapes: images (N, D).
+    """
+    check(settings, images)
+    rng = streams.generator(seed, "init")
+    encoder, decoder = (
+        mlp.init(layers, rng, settings.init_scale) for layers in sizes(settings, images.shape[1])
+    )
+    if settings.output_bias_from_data:
+        W, b = decoder[-1]
+        decoder[-1] = W, logit(pixel_means(images)).astype(b.dtype)
+    rngs = {
+        purpose: streams.generator(seed, purpose) for purpose in ("shuffle", "binarise", "noise")
+    }
+    return Run(adam.init(mlp.flatten(encoder, decoder)), 0, rngs)
+
+
+def pixel_means(images: Array) -> Array:
+    """Mean of each pixel, (N, D) -> (D,), half a count off 0 and 1 so that its logit is finite."""
+    total = sum(
+        data.unit(images[i : i + 1_000], np.float64).sum(axis=0)
+        for i in range(0, len(images), 1_000)
+    )
+    return (total + 0.5) / (len(images) + 1)
+
+
+def step_size(settings: Settings, step: int, steps: int) -> float:
+    """The step size before step 0 <= step < steps: a linear rise, times half a cosine down."""
+    rise = min(1.0, (step + 1) / max(1, settings.warmup_steps))
+    fall = (1 + cos(pi * step / steps)) / 2
+    return (
+        settings.step_size * rise * (settings.final_fraction + (1 - settings.final_fraction) * fall)
+    )
+
+
+def steps_per_epoch(settings: Settings, images: Array) -> int:
+    """Full batches in one pass over the images."""
+    return len(images) // settings.batch_size
+
+
+def epoch(
+    run: Run,
+    settings: Settings,
+    images: Array,
+    on_step: Callable[[float, float], None] | None = None,
+) -> tuple[Run, Averages]:
+    """One pass over the images, each pixel binarised anew; `run` itself is left as it was.
+
+    Shapes: images (N, D), uint8 or in [0, 1]. After each step on_step, if given, gets the batch's
+    two terms of the bound. Raises FloatingPointError at the first step whose bound is not finite.
+    """
+    state = run.optimiser._replace(
+        **{name: getattr(run.optimiser, name).copy() for name in ("theta", "m", "v")}
+    )
+    rngs = copy.deepcopy(run.rngs)
+    batches = data.minibatches(
+        len(images), settings.batch_size, rngs["shuffle"] if settings.shuffle else None
+    )
+    per_epoch = steps_per_epoch(settings, images)
+    totals = np.zeros(2)
+
+    for batch in batches:
+        targets = data.binarise(images[batch], rngs["binarise"])
+        eps = rngs["noise"].standard_normal((len(targets), settings.latent_dim), dtype=np.float32)
+        gradient, log_likelihood, kl = ascent_direction(state.theta, settings, targets, eps)
+        if not np.isfinite(log_likelihood - kl):
+            raise FloatingPointError(
+                f"the ELBO is {log_likelihood - kl} at step {state.t + 1} (epoch {run.epoch + 1})"
+            )
+        step = step_size(settings, state.t, per_epoch * settings.epochs)
+        state = adam.update(state, gradient, step, out=state)
+        totals += log_likelihood, kl
+        if on_step:
+            on_step(log_likelihood, kl)
+
+    return Run(state, run.epoch + 1, rngs), Averages(*(totals / per_epoch))
+
+
+def ascent_direction(
+    theta: Array, settings: Settings, targets: Array, eps: Array
+) -> tuple[Array, float, float]:
+    """Gradient of the ELBO with respect to theta, and the batch's mean of the bound's two terms.
+
+    Shapes: theta (P,), targets (B, D), eps (B, K) -> (P,), (), ().
+    """
+
+    def objective(theta):
+        terms = vae.elbo_terms(model(theta, settings, targets.shape[1]), targets, eps)
+        return vae.elbo(*terms), terms
+
+    gradient, terms = grad_and_aux(objective)(theta)
+    log_likelihood, kl = (float(np.mean(getval(term))) for term in terms)
+    return gradient, log_likelihood, kl
+
+
+def check(settings: Settings, images: Array) -> None:
+    """Raise ValueError, with its name, for a setting that cannot train on these images."""
+    for name in ("latent_dim", "batch_size", "epochs", "step_size"):
+        if getattr(settings, name) <= 0:
+            raise ValueError(f"{name} is {getattr(settings, name)}: expected a positive number")
+    if not settings.hidden or min(settings.hidden) < 1:
+        raise ValueError(f"hidden is {settings.hidden}: expected positive layer sizes")
+    if settings.activation not in ops.ACTIVATIONS:
+        known = ", ".join(ops.ACTIVATIONS)
+        raise ValueError(f"activation is {settings.activation!r}: expected one of {known}")
+    if settings.batch_size > len(images):
+        raise ValueError(
+            f"batch_size is {settings.batch_size}: expected at most {len(images)}, the images"
+        )
