@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -66,15 +65,20 @@ def _draw(split: str, size: int, show_progress: bool) -> digits.Digits:
 def _keep(drawn: digits.Digits, name: str, folders: list[Path]) -> None:
     """Write a cache file into the first folder that takes it; a failure costs time, no more."""
     problem = "read-only"
-    columns = {f"attributes/{key}": column for key, column in drawn.attributes.items()}
     for folder in filter(files.accepts_files, folders):
         try:
             with files.replacing(folder / name) as file:
-                np.savez(file, images=drawn.images, labels=drawn.labels, **columns)
+                np.savez(file, **_columns(drawn))
             return
         except OSError as error:
             problem = error.strerror or str(error)
     _note(f"the drawn digits are not kept, {folders[-1]}: {problem}; they are drawn anew each time")
+
+
+def _columns(drawn: digits.Digits) -> dict[str, NDArray]:
+    """The entries of a cache file."""
+    attributes = {f"attributes/{name}": column for name, column in drawn.attributes.items()}
+    return {"images": drawn.images, "labels": drawn.labels, **attributes}
 
 
 def _read(path: Path, size: int) -> digits.Digits | None:
@@ -82,13 +86,15 @@ def _read(path: Path, size: int) -> digits.Digits | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as entries:
-            if len(entries["labels"]) < size:
-                return None
-            first = {name: entries[name][:size] for name in entries.files}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        entries = files.read_npz(path)
+        if entries.keys() != _columns(digits.draw(0, SEED)).keys():
+            raise ValueError(f"its entries are {sorted(entries)}")
+    except ValueError as error:
         _note(f"{path} is damaged ({error}); drawing the digits anew")
         return None
+    if len(entries["labels"]) < size:
+        return None
+    first = {name: column[:size] for name, column in entries.items()}
     images, labels = first.pop("images"), first.pop("labels")
     return digits.Digits(
         images, labels, {name.removeprefix("attributes/"): column for name, column in first.items()}

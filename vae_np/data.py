@@ -1,7 +1,6 @@
 """Images to learn from: the built-in digits, MNIST or your own; and minibatches of them."""
 
 import math
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -115,27 +114,16 @@ def load_npz(path: Path | str) -> Dataset:
     of the images, at least one and at most 10,000, is held out for the test. Raises ValueError
     for anything else.
     """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(
+            f"{path}: no such file; save one with "
+            f"numpy.savez_compressed({path.name!r}, images=images)"
+        )
     try:
-        return _dataset_from_entries(Path(path).stem, _read_npz(Path(path)))
+        return _dataset_from_entries(path.stem, files.read_npz(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _read_npz(path: Path) -> dict[str, NDArray]:
-    """The entries of a .npz file; none is ever unpickled, since that could run code."""
-    if not path.is_file():
-        raise ValueError("no such file; save one with numpy.savez_compressed(path, images=images)")
-    try:
-        with np.load(path, allow_pickle=False) as entries:
-            return {name: entries[name] for name in entries.files}
-    except ValueError as error:
-        if "pickle" not in str(error):
-            raise
-        raise ValueError(
-            "expected plain arrays of numbers, found Python objects, or not a .npz file"
-        ) from error
-    except (OSError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        raise ValueError(f"not a .npz file that NumPy can read ({error})") from error
 
 
 def _dataset_from_entries(name: str, entries: dict[str, NDArray]) -> Dataset:
@@ -201,6 +189,8 @@ def _image_shape(images: NDArray, stated: NDArray | None) -> tuple[int, int]:
 def _check_images(name: str, images: NDArray) -> None:
     """Refuse pixels that are neither uint8 nor floats in [0, 1]."""
     if images.dtype == np.uint8:
+        if images.max() <= 1:
+            raise ValueError(f"`{name}` are uint8 up to {images.max()}; white is 255, not 1")
         return
     if images.dtype.kind != "f":
         raise ValueError(f"`{name}` are {images.dtype}; give uint8 in 0..255, or floats in [0, 1]")
@@ -257,10 +247,12 @@ def binarise(images: NDArray, rng: np.random.Generator, dtype: DTypeLike = np.fl
 
     Any shape, kept. That probability is exactly pixel / 255 for uint8. For floats it is the pixel
     rounded up to a multiple of 2**-24, the grid of float32 uniforms (2**-53 for float64 images).
-    So 0 stays 0, and 255 or 1.0 becomes 1.
+    So 0 stays 0, and 255 or 1.0 becomes 1. Raises ValueError for any other dtype.
     """
     if images.dtype == np.uint8:
         return (_bytes_below_255(images.shape, rng) < images).astype(dtype)
+    if images.dtype.kind != "f":
+        raise ValueError(f"images are {images.dtype}; expected uint8 or floats in [0, 1]")
     precision = np.float64 if images.dtype == np.float64 else np.float32
     return (rng.random(images.shape, dtype=precision) < images).astype(dtype)
 
