@@ -1,4 +1,4 @@
-"""A training run on disk at the end of an epoch: one .npz without pickle, written whole or not at all."""
+"""A training run on disk, at the end of an epoch: one .npz without pickle, written whole."""
 
 import json
 import shutil

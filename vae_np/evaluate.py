@@ -82,12 +82,12 @@ def posterior(model: Model, images: Array) -> tuple[Array, Array]:
     return np.concatenate(means), np.concatenate(log_stds)
 
 
-def active_units(mean: Array) -> int:
-    """How many latents are used: the variance of their posterior mean over images exceeds 0.01.
+def active_units(mean: Array) -> Array:
+    """Which latents are used: the variance of their posterior mean over images exceeds 0.01.
 
-    Shapes: mean (N, K). (Burda, Grosse & Salakhutdinov 2016, section 5.)
+    Shapes: mean (N, K) -> (K,) of bool. (Burda, Grosse & Salakhutdinov 2016, section 5.)
     """
-    return int(np.sum(np.var(mean, axis=0) > ACTIVE_VARIANCE))
+    return np.var(mean, axis=0) > ACTIVE_VARIANCE
 
 
 def kl_per_latent(mean: Array, log_std: Array) -> Array:

@@ -76,18 +76,18 @@ def curves(history: Sequence[Mapping[str, float]]) -> Figure:
     return figure
 
 
-def kl_bars(kl: NDArray, active: int) -> Figure:
-    """The KL of each latent, largest first, and how many of them are active.
+def kl_bars(kl: NDArray, active: NDArray) -> Figure:
+    """The KL of each latent, largest first; those that are not active are pale.
 
-    Shapes: kl (K,), in nats.
+    Shapes: kl (K,), in nats; active (K,), bool.
     """
-    ordered = np.sort(kl)[::-1]
+    order = np.argsort(kl)[::-1]
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
-    ranks = np.arange(1, len(ordered) + 1)
-    axes.bar(ranks, ordered, color=[INK] * active + [PALE] * (len(ordered) - active))
+    ranks = np.arange(1, len(kl) + 1)
+    axes.bar(ranks, kl[order], color=np.where(active[order], INK, PALE))
     axes.set_title(
-        f"{active} of {len(ordered)} latents are active; together {ordered.sum():.1f} nats", size=10
+        f"{active.sum()} of {len(kl)} latents are active; together {kl.sum():.1f} nats", size=10
     )
     axes.set_xlabel("latent, by its KL")
     axes.set_ylabel("KL, nats per image")

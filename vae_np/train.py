@@ -24,7 +24,7 @@ class Settings(NamedTuple):
     init_scale: float | None = None  # weights and biases N(0, init_scale²); None: Glorot's
     output_bias_from_data: bool = True  # start the decoder at the mean image
     shuffle: bool = True
-    batch_size: int = 200
+    batch_size: int = 100
     epochs: int = 30
     step_size: float = 3e-3  # at the top of the schedule
     warmup_steps: int = 300  # rising to the top
@@ -135,7 +135,7 @@ def epoch(
         if on_step:
             on_step(log_likelihood, kl)
 
-    return Run(state, run.epoch + 1, rngs), Averages(*(totals / per_epoch))
+    return Run(state, run.epoch + 1, rngs), Averages(*(totals / per_epoch).tolist())
 
 
 def ascent_direction(

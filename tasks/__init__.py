@@ -1,0 +1,1 @@
+"""One script a task: compute, draw, save. The mathematics is in `vae_np`."""
