@@ -1,0 +1,55 @@
+# Everything runs in .venv, which is made on first use and again when pyproject.toml changes.
+# Options of a task go into ARGS:  make task3 ARGS="--dataset mnist --seed 1"   or   make task3 QUICK=1
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+OPTIONS = $(if $(QUICK),--quick) $(ARGS)
+
+# An environment whose Python is gone (an upgrade, a moved folder) is made anew.
+$(shell test ! -e $(VENV)/ready || $(BIN)/python -c "import vae_np" 2>/dev/null || rm -rf $(VENV))
+
+.DEFAULT_GOAL := help
+.PHONY: help task1 task2 task3 mnist test lint format clean
+
+help:  ## show this list
+	@echo "usage: make TARGET [QUICK=1] [ARGS=\"...\"]"
+	@sed -n 's/^\([a-z0-9]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+task1 task2 task3: $(VENV)/ready
+	@$(BIN)/python -m tasks.$@ $(OPTIONS)
+
+task1:  ## the pieces of the ELBO, each beside an independent answer
+task2:  ## train; checkpoint, curves and the KL of each latent in runs/task2
+task3:  ## the figures: samples, reconstructions, interpolations in runs/task3
+
+mnist: $(VENV)/ready  ## fetch MNIST into data/mnist (the built-in digits need no network)
+	@$(BIN)/python -m vae_np data $(ARGS)
+
+test: $(VENV)/ready-to-test  ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/ready-to-test  ## check style with ruff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(VENV)/ready-to-test  ## put the code into ruff's format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean:  ## remove the environment and all output; data stay
+	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10))" 2>/dev/null || \
+	  { echo "vae_np needs Python 3.10 or newer as '$(PYTHON)': name one with make PYTHON=python3.12"; exit 1; }
+	@test -e $(BIN)/python || { echo "making the environment $(VENV) (once)"; \
+	  $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { rm -rf $(VENV); \
+	  echo "'$(PYTHON) -m venv' failed: on Debian or Ubuntu, install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || \
+	  { echo "the packages could not be installed: this step, once, needs the network"; exit 1; }
+	@touch $@
+
+$(VENV)/ready-to-test: $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]" || \
+	  { echo "the packages could not be installed: this step, once, needs the network"; exit 1; }
+	@touch $@
