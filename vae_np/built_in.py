@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def _columns(drawn: digits.Digits) -> dict[str, NDArray]:
 
 def _read(path: Path, size: int) -> digits.Digits | None:
     """The first `size` digits of a cache file, or None if it is missing, too short or damaged."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         return None
     try:
         entries = files.read_npz(path)

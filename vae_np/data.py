@@ -8,9 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from vae_np import built_in, files, idx, mnist
-
-LARGEST_HELD_OUT_SPLIT = 10_000
+from vae_np import built_in, files, mnist, own_images
 
 
 class Dataset(NamedTuple):
@@ -66,154 +64,15 @@ def load_digits(
 def load_mnist(data_dir: Path | str | None = None) -> Dataset:
     """MNIST, or any data set in files of the same names and format, such as Fashion-MNIST.
 
-    The four files are looked for in DIR/mnist and DIR, for each DIR of `files.search_path`.
-    Raises ValueError if one is missing or damaged, or if images and labels disagree.
+    Raises ValueError if a file is missing or damaged, or if images and labels disagree.
     """
-    folders = files.search_path(data_dir)
-    paths = {key: mnist.find(file.name, folders) for key, file in mnist.FILES.items()}
-    missing = [mnist.FILES[key].name for key, path in paths.items() if path is None]
-    if missing:
-        raise ValueError(
-            f"MNIST is not here: {', '.join(missing)} not found in {', '.join(map(str, folders))}. "
-            "Either fetch it with `make mnist` (python -m vae_np data), or place the four files, "
-            f"gzipped or not, in {folders[0]}"
-        )
-    train_images, train_labels = _read_idx_pair(paths["train_images"], paths["train_labels"])
-    test_images, test_labels = _read_idx_pair(paths["test_images"], paths["test_labels"])
-    if train_images.shape[1:] != test_images.shape[1:]:
-        raise ValueError(
-            f"{paths['test_images']}: test images are {test_images.shape[1:]} pixels, "
-            f"training images {train_images.shape[1:]}; expected one size"
-        )
-    flat_train, flat_test = _one_a_row(train_images), _one_a_row(test_images)
-    return Dataset(
-        "mnist", flat_train, train_labels, flat_test, test_labels, train_images.shape[1:]
-    )
-
-
-def _read_idx_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
-    """The images (N, H, W) and their labels (N,), 0 to 9."""
-    images, labels = idx.read(images_path, dimensions=3), idx.read(labels_path, dimensions=1)
-    if images.size == 0:
-        raise ValueError(f"{images_path}: expected images, found the shape {images.shape}")
-    if len(images) != len(labels):
-        raise ValueError(
-            f"{images_path} has {len(images)} images, but {labels_path} has {len(labels)} labels; "
-            "expected as many: they come from different data sets"
-        )
-    if labels.max() > 9:
-        raise ValueError(f"{labels_path}: expected labels 0 to 9, found {labels.max()}")
-    return images, labels
+    return Dataset("mnist", *mnist.read(files.search_path(data_dir)))
 
 
 def load_npz(path: Path | str) -> Dataset:
-    """Your own images, from a .npz file with `images`, (N, H, W) or (N, D), uint8 or in [0, 1].
-
-    Images of D pixels are taken to be square unless the file has an `image_shape`, (H, W).
-    `labels` (N,) are optional. So are `test_images` and `test_labels`; without them the last tenth
-    of the images, at least one and at most 10,000, is held out for the test. Raises ValueError
-    for anything else.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(
-            f"{path}: no such file; save one with "
-            f"numpy.savez_compressed({path.name!r}, images=images)"
-        )
-    try:
-        return _dataset_from_entries(path.stem, files.read_npz(path))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def _dataset_from_entries(name: str, entries: dict[str, NDArray]) -> Dataset:
-    if "images" not in entries:
-        raise ValueError(f"expected an entry `images`, found {sorted(entries) or 'no entries'}")
-    images, labels = entries["images"], entries.get("labels")
-    image_shape = _image_shape(images, entries.get("image_shape"))
-    _check_images("images", images)
-    _check_labels("labels", labels, len(images))
-    images = _one_a_row(images)
-    if "test_images" not in entries:
-        if "test_labels" in entries:
-            raise ValueError("found `test_labels` without `test_images`; give both or neither")
-        if len(images) < 2:
-            raise ValueError(
-                "expected at least 2 images, one to learn from and one to test on, found 1"
-            )
-        kept = len(images) - min(max(1, len(images) // 10), LARGEST_HELD_OUT_SPLIT)
-        train_labels, test_labels = (
-            (None, None) if labels is None else (labels[:kept], labels[kept:])
-        )
-        return Dataset(name, images[:kept], train_labels, images[kept:], test_labels, image_shape)
-    test_images, test_labels = entries["test_images"], entries.get("test_labels")
-    test_shape = _image_shape(test_images, entries.get("image_shape"))
-    if test_shape != image_shape:
-        raise ValueError(
-            f"`test_images` are {test_shape} pixels, `images` {image_shape}; expected one size"
-        )
-    _check_images("test_images", test_images)
-    _check_labels("test_labels", test_labels, len(test_images))
-    return Dataset(name, images, labels, _one_a_row(test_images), test_labels, image_shape)
-
-
-def _image_shape(images: NDArray, stated: NDArray | None) -> tuple[int, int]:
-    """Height and width of `images`, (N, H, W) or (N, D)."""
-    if images.ndim not in (2, 3) or images.size == 0:
-        raise ValueError(
-            f"expected images of shape (N, H, W) or (N, D), at least one, found {images.shape}"
-        )
-    if images.ndim == 3:
-        return images.shape[1:]
-    pixels = images.shape[1]
-    if stated is None:
-        side = math.isqrt(pixels)
-        if side * side != pixels:
-            raise ValueError(
-                f"images of {pixels} pixels are not square; save them as (N, H, W), "
-                "or add `image_shape`, (H, W)"
-            )
-        return side, side
-    if (
-        stated.shape != (2,)
-        or stated.dtype.kind not in "iu"
-        or min(stated) < 1
-        or math.prod(stated.tolist()) != pixels
-    ):
-        raise ValueError(
-            f"image_shape {stated.tolist()}: expected two whole numbers whose product is {pixels}"
-        )
-    return int(stated[0]), int(stated[1])
-
-
-def _check_images(name: str, images: NDArray) -> None:
-    """Refuse pixels that are neither uint8 nor floats in [0, 1]."""
-    if images.dtype == np.uint8:
-        if images.max() <= 1:
-            raise ValueError(f"`{name}` are uint8 up to {images.max()}; white is 255, not 1")
-        return
-    if images.dtype.kind != "f":
-        raise ValueError(f"`{name}` are {images.dtype}; give uint8 in 0..255, or floats in [0, 1]")
-    low, high = images.min(), images.max()
-    if not np.isfinite(low + high):
-        raise ValueError(f"`{name}` hold NaN or infinite pixels; expected floats in [0, 1]")
-    if low >= 0 and 1 < high <= 255:
-        raise ValueError(
-            f"`{name}` are floats up to {high:g}; divide by 255, or give uint8: expected [0, 1]"
-        )
-    if low < 0 or high > 1:
-        raise ValueError(f"`{name}` are floats from {low:g} to {high:g}; expected [0, 1]")
-
-
-def _check_labels(name: str, labels: NDArray | None, count: int) -> None:
-    if labels is not None and labels.shape != (count,):
-        raise ValueError(
-            f"`{name}` have the shape {labels.shape}; expected ({count},), one for each image"
-        )
-
-
-def _one_a_row(images: NDArray) -> NDArray:
-    return images.reshape(len(images), -1)
+    """Your own images, from a .npz file as `own_images.read` describes it, named after the file."""
+    path = Path(path).expanduser()
+    return Dataset(path.stem, *own_images.read(path))
 
 
 def _first(dataset: Dataset, train_size: int | None, test_size: int | None) -> Dataset:

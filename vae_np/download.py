@@ -17,6 +17,10 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
+ADVICE = (
+    "Name another mirror with --mirror URL, or place the files by hand as data/README.md says. "
+    "The built-in digits need no network."
+)
 
 
 def download_mnist(
@@ -89,7 +93,7 @@ def _fetch_from_any(
 def _fetch(file: mnist.File, url: str, timeout: float, show_progress: bool) -> bytes:
     """The decompressed content behind `url`; it stays in memory until its checksum is right."""
     buffer = io.BytesIO()
-    options = {"unit": "B", "unit_scale": True, "disable": not show_progress}
+    options = {"unit": "B", "unit_scale": True, "leave": False, "disable": not show_progress}
     with tqdm(desc=file.name, total=1, **options) as bar:  # pooch learns the true total
         download = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=timeout)
         download(url, buffer, None)
@@ -110,7 +114,7 @@ def _sha256(content: bytes) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of the command that fetches MNIST."""
     parser.description = (
-        "Fetch the four files of MNIST (some 11 MB, and 55 MB on disk) and verify them. "
+        "Fetch the four files of MNIST (some 11 MB, and 55 MB on disk) and verify them.\n"
         "Files that are there and right are not fetched again."
     )
     parser.epilog = """examples:
@@ -146,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         paths = download_mnist(args.data_dir, args.mirror or MIRRORS, show_progress=True)
     except OSError as error:
-        print(f"MNIST was not fetched: {error}", file=sys.stderr)
+        print(f"MNIST was not fetched: {error}\n{ADVICE}", file=sys.stderr)
         return 1
     print(*paths, "MNIST is complete, and its checksums are right.", sep="\n")
     return 0

@@ -32,7 +32,7 @@ def search_path(data_dir: Path | str | None = None) -> list[Path]:
 
 def accepts_files(folder: Path) -> bool:
     """Whether new files may be put into `folder`, or into a new folder of that name."""
-    while not folder.exists() and folder != folder.parent:
+    while not os.path.exists(folder) and folder != folder.parent:
         folder = folder.parent
     # An administrator can write anywhere; a folder that is marked read-only is left alone even so.
     marked_writable = folder.is_dir() and folder.stat().st_mode & 0o222 != 0

@@ -15,11 +15,12 @@ UNSIGNED_BYTE = 0x08
 def read(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """The read-only uint8 array, of that many dimensions, in an IDX file, gzipped or not.
 
-    Raises ValueError, naming the file, for anything but one whole IDX file of unsigned bytes.
+    Raises ValueError, naming the file, for anything but one whole IDX file of unsigned bytes
+    that can be read.
     """
     try:
         return parse(decompress(path.read_bytes()), dimensions)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 

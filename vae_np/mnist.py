@@ -1,8 +1,13 @@
-"""The four files of MNIST: names, shapes, checksums, and where they are on this machine."""
+"""The four files of MNIST: their names, shapes and checksums; finding and reading them."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from numpy.typing import NDArray
+
+from vae_np import idx
 
 
 class File(NamedTuple):
@@ -37,7 +42,7 @@ FILES = {
 }
 
 
-def find(name: str, folders: Iterable[Path]) -> Path | None:
+def find(name: str, folders: Sequence[Path]) -> Path | None:
     """The first file of that name, gzipped or not, in FOLDER/mnist or FOLDER of each; else None.
 
     Both spellings in use are found: `train-images-idx3-ubyte` and `train-images.idx3-ubyte`.
@@ -50,4 +55,48 @@ def find(name: str, folders: Iterable[Path]) -> Path | None:
         for place in (folder / "mnist", folder)
         for spelling in spellings
     ]
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def read(
+    folders: Sequence[Path],
+) -> tuple[NDArray, NDArray, NDArray, NDArray, tuple[int, int]]:
+    """Training images (N, D), their labels, test images (M, D), their labels, and (H, W).
+
+    Raises ValueError if a file is missing or damaged, or if images and labels disagree.
+    """
+    paths = {key: find(file.name, folders) for key, file in FILES.items()}
+    missing = [FILES[key].name for key, path in paths.items() if path is None]
+    if missing:
+        raise ValueError(
+            f"MNIST is not here: {', '.join(missing)} not found in {', '.join(map(str, folders))}. "
+            "Either fetch it with `make mnist` (python -m vae_np data), or place the four files, "
+            f"gzipped or not, in {folders[0]}"
+        )
+    train_images, train_labels = _read_pair(paths["train_images"], paths["train_labels"])
+    test_images, test_labels = _read_pair(paths["test_images"], paths["test_labels"])
+    image_shape, test_shape = train_images.shape[1:], test_images.shape[1:]
+    if image_shape != test_shape:
+        raise ValueError(
+            f"{paths['test_images']}: test images are {test_shape} pixels, "
+            f"training images {image_shape}; expected one size"
+        )
+    train_rows, test_rows = (
+        images.reshape(len(images), -1) for images in (train_images, test_images)
+    )
+    return train_rows, train_labels, test_rows, test_labels, image_shape
+
+
+def _read_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
+    """The images (N, H, W) and their labels (N,), 0 to 9."""
+    images, labels = idx.read(images_path, dimensions=3), idx.read(labels_path, dimensions=1)
+    if images.size == 0:
+        raise ValueError(f"{images_path}: expected images, found the shape {images.shape}")
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{images_path} has {len(images)} images, but {labels_path} has {len(labels)} labels; "
+            "expected as many: they come from different data sets"
+        )
+    if labels.max() > 9:
+        raise ValueError(f"{labels_path}: expected labels 0 to 9, found {labels.max()}")
+    return images, labels
