@@ -46,6 +46,7 @@ def test_a_smaller_size_is_a_prefix_from_the_cache(tmp_path, forbid_drawing):
 def test_a_larger_size_is_drawn_and_takes_the_place_of_the_cache(tmp_path, forbid_drawing):
     fewer = built_in.load("train", 7, tmp_path)
     more = built_in.load("train", SIZE, tmp_path)
+    assert len(more.images) == SIZE
     np.testing.assert_array_equal(fewer.images, more.images[:7])
     forbid_drawing()
     assert_same(more, built_in.load("train", SIZE, tmp_path))
