@@ -40,9 +40,9 @@ CROP = 0.1  # of a stroke beyond the box: MNIST is cut where the ink ends, so it
 STEADINESS = np.float32([0.8, 0.35, 1, 1, 0.9, 1, 0.9, 0.8, 0.9, 0.9])  # times jitter and warp
 WIDTH = np.float32([1.05, 1, 1.08, 1.05, 1, 1.08, 1.05, 1.13, 1.1, 0.94])  # times the template's
 LEAN = np.float32([0.12, 0.25, 0.14, 0.06, 0.22, 0.13, 0.13, 0.02, 0.01, 0.11])  # mean slant
-RADIUS = np.float32([1.36, 1.45, 1.28, 1.28, 1.22, 1.22, 1.2, 1.28, 1.1, 1.12])  # of the pen
+RADIUS = np.float32([1.35, 1.45, 1.26, 1.26, 1.2, 1.2, 1.2, 1.26, 1.1, 1.12])  # of the pen
 # The largest radius as a share of the digit's width: counters stay open.
-LARGEST = np.float32([0.2, 9, 0.18, 0.18, 0.2, 0.18, 0.18, 0.22, 0.17, 0.18])
+LARGEST = np.float32([0.2, 9, 0.16, 0.18, 0.2, 0.18, 0.18, 0.22, 0.17, 0.18])
 
 
 class Digits(NamedTuple):
@@ -66,7 +66,7 @@ def draw(
     Attributes: "slant" (float32, shift to the right per height, in addition to the template's
     own), "thickness" (float32, width of the pen in pixels), "variant" (int16, an index into
     `variant_names()`), and what is true of that variant (bool): "has_flag" and "has_base" of a 1,
-    "has_loop" of a 2 or 3, "closed" of a 4, "has_bar" of a 7.
+    "has_loop" of a 2, "closed" of a 4, "has_bar" of a 7.
 
     `progress` is called after each block with the number of images drawn so far.
     Raises ValueError unless count, seed and start are integers of at least 0.
@@ -117,11 +117,12 @@ def _draw_block(rng: np.random.Generator) -> tuple[NDArray, ...]:
     points += WARP * steadiness * _waves(points, noise(WAVES, 2), rng.random((2, BLOCK, WAVES)))
     points[..., 0] *= (WIDTH[labels] * np.exp(ASPECT * noise()))[:, None]
 
-    extent = np.ptp(points, axis=1)
-    largest = LARGEST[labels] * BOX * extent.min(1) / extent.max(1)
-    radius = np.clip(RADIUS[labels] * np.exp(SPREAD * noise()), 0.7, np.maximum(largest, 0.7))
+    width = np.ptp(points, axis=1).min(1)
     slant = LEAN[labels] + SLANT * noise()
-    points = _to_box(_lean(points, slant, ROTATION * noise()), radius)
+    points = _lean(points, slant, ROTATION * noise())
+    largest = LARGEST[labels] * BOX * width / np.ptp(points, axis=1).max(1)
+    radius = np.maximum(np.minimum(RADIUS[labels] * np.exp(SPREAD * noise()), largest), 0.7)
+    points = _to_box(points, radius)
     distance = _distance(points, templates.pen_down[variant])
     edge = radius[:, None, None] + ROUGHNESS * noise(BOX, BOX)
     ink = np.clip(0.5 + (edge - distance) / RAMP, 0, 1)
