@@ -102,6 +102,7 @@ def _read(path: Path, size: int) -> digits.Digits | None:
     )
 
 
+@functools.cache
 def _note(message: str) -> None:
-    """Print a line on stderr: not a warning, which some turn into errors; all goes well here."""
+    """Print a line on stderr, once: not a warning, since some turn those into errors."""
     print(f"note: {message}", file=sys.stderr)
