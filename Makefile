@@ -8,7 +8,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 OPTIONS = $(if $(QUICK),--quick) $(ARGS)
 
 # An environment whose Python is gone (an upgrade, a moved folder) is made anew.
-$(shell test ! -e $(VENV)/ready || $(BIN)/python -c "import vae_np" 2>/dev/null || rm -rf $(VENV))
+$(shell test ! -e $(VENV)/ready || $(BIN)/python -c "" 2>/dev/null || rm -rf $(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help task1 task2 task3 mnist test lint format clean

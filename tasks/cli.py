@@ -47,6 +47,20 @@ def parser(name: str, description: str, examples: Sequence[str]) -> argparse.Arg
     )
     result.add_argument("--epochs", type=positive, metavar="N", help="default: the preset's")
     result.add_argument("--batch-size", type=positive, metavar="N", help="default: the preset's")
+    result.add_argument(
+        "--objective",
+        choices=("elbo", "iwae"),
+        default="elbo",
+        help="the bound to train on; iwae: the importance-weighted one (default: elbo)",
+    )
+    result.add_argument(
+        "--samples",
+        "--k",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="draws of q(z|x) an image: L of the ELBO, k of iwae (default: 1)",
+    )
     result.add_argument("--seed", type=natural, default=0, metavar="N", help="default: 0")
     result.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: in runs/)")
     result.add_argument(
@@ -79,7 +93,9 @@ def settings(options: argparse.Namespace) -> Settings:
     """The preset's settings with what the command line changes."""
     changes = {"epochs": options.epochs, "batch_size": options.batch_size}
     return PRESETS[options.preset].settings._replace(
-        **{name: value for name, value in changes.items() if value is not None}
+        objective=options.objective,
+        samples=options.samples,
+        **{name: value for name, value in changes.items() if value is not None},
     )
 
 
@@ -107,6 +123,8 @@ def usual_folder(options: argparse.Namespace, task: str) -> Path:
         for name, value in (("epochs", options.epochs), ("batch", options.batch_size))
         if value is not None
     ]
+    if (options.objective, options.samples) != ("elbo", 1):
+        changed.append(f"{options.objective}{options.samples}")
     stem = Path(options.dataset).stem
     return RUNS / task / "-".join([stem, options.preset, *changed, f"seed{options.seed}"])
 
@@ -129,5 +147,5 @@ def run(main: Callable[[Sequence[str] | None], None], name: str) -> None:
         sys.exit(f"{name}: not written yet: {blank}")
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"{name}: error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(f"\n{name}: stopped")
+    except KeyboardInterrupt as stop:
+        sys.exit(f"\n{name}: stopped. {stop}")

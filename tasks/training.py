@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from vae_np import checkpoint, data, evaluate, files, streams, symptoms, train, vae
+from vae_np import checkpoint, evaluate, files, objectives, streams, symptoms, train, vae
 from vae_np.checkpoint import Checkpoint
 from vae_np.data import Dataset
 from vae_np.train import Settings
@@ -82,8 +82,9 @@ def fit(plan: Plan, folder: Path, resume: bool) -> Checkpoint:
                 "logarithm or a division met zero"
             ) from error
         except KeyboardInterrupt:
-            bar.write(f"{_kept(path, current)}; add --resume to go on from there")
-            raise
+            raise KeyboardInterrupt(
+                f"{_kept(path, current)}; add --resume to go on from there"
+            ) from None
     return current
 
 
@@ -169,7 +170,8 @@ def _epoch(plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm) -> Chec
         bar.update()
 
     started = time.perf_counter()
-    run, averages = train.epoch(current.run, plan.settings, plan.dataset.train_images, on_step)
+    with np.errstate(all="ignore"):  # what overflows ends in an error that names its step
+        run, averages = train.epoch(current.run, plan.settings, plan.dataset.train_images, on_step)
     seconds = time.perf_counter() - started
     current = current._replace(run=run)
     row = {
@@ -184,22 +186,25 @@ def _epoch(plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm) -> Chec
         f"{row['active_units']:2d} active latents   {seconds:.1f} s"
     )
     history = [*current.history, row]
-    if symptom := symptoms.find(history):
+    page = objectives.OBJECTIVES[plan.settings.objective].is_page
+    if page and (symptom := symptoms.find(history)):
         bar.write(f"looks wrong: {symptom}")
     return current._replace(history=history)
 
 
 def test_targets(plan: Plan) -> NDArray:
-    """The test images under one stochastic binarisation, the same for every epoch of a plan."""
+    """The test images as the objective takes them, binarised once and for all for a Bernoulli."""
     rng = streams.generator(plan.seed, "test binarisation")
-    return data.binarise(plan.dataset.test_images, rng, np.uint8)
+    return objectives.OBJECTIVES[plan.settings.objective].targets(plan.dataset.test_images, rng)
 
 
 def _measure(plan: Plan, trained: Checkpoint, targets: NDArray) -> dict[str, float]:
     """The test columns of a row; the noise is the same for every epoch of a plan."""
     fitted = model(plan, trained)
     rng = streams.generator(plan.seed, "test noise")
-    terms = (float(np.mean(term)) for term in evaluate.elbo_terms(fitted, targets, rng))
+    objective = objectives.OBJECTIVES[plan.settings.objective].value
+    both = evaluate.elbo_terms(fitted, targets, rng, objective)
+    terms = (float(np.mean(term)) for term in both)
     mean, _ = evaluate.posterior(fitted, targets)
     return {**_terms("test", *terms), "active_units": int(np.sum(evaluate.active_units(mean)))}
 

@@ -49,7 +49,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises ValueError if it is damaged, OSError if it is not there."""
     try:
-        with np.load(path, allow_pickle=False) as entries:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as entries:
             theta, m, v = (entries[name] for name in ("theta", "m", "v"))
             meta = json.loads(str(entries["meta"]))
         for name, array in (("theta", theta), ("m", m), ("v", v)):
