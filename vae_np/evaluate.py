@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
-from scipy.special import logsumexp
 
-from vae_np import bernoulli, gaussian, vae
+from vae_np import bounds, gaussian, objectives, vae
 from vae_np.ops import Array
 from vae_np.vae import Model
 
@@ -24,16 +23,18 @@ def _blocks(images: Array, size: int) -> Iterator[Array]:
         yield images[start : start + size]
 
 
-def elbo_terms(model: Model, images: Array, rng: Generator) -> tuple[Array, Array]:
+def elbo_terms(
+    model: Model, images: Array, rng: Generator, objective: objectives.Value = objectives.elbo
+) -> tuple[Array, Array]:
     """The two terms of the bound in nats, one value per image, with one draw of q(z|x) each.
 
-    Shapes: images (N, D), already binarised -> (N,), (N,).
+    Shapes: images (N, D), already binarised -> (N,), (N,). The objective decides what p(x|z) is.
     """
     dtype, latent_dim = _kind(model)
     terms = [
-        vae.elbo_terms(
+        objective(
             model, block.astype(dtype), rng.standard_normal((len(block), latent_dim), dtype=dtype)
-        )
+        )[1]
         for block in _blocks(images, BLOCK)
     ]
     log_likelihood, kl = zip(*terms, strict=True)
@@ -57,19 +58,12 @@ def log_prob(model: Model, images: Array, samples: int, rng: Generator) -> Array
     values = []
     for block in _blocks(images, BLOCK // at_once):
         targets = block.astype(dtype)
-        mean, log_std = (array[:, None] for array in vae.encode(model, targets))
         log_weights = []
         for first in range(0, samples, at_once):
             count = min(at_once, samples - first)
             eps = rng.standard_normal((len(block), count, latent_dim), dtype=dtype)
-            latents = gaussian.sample(mean, log_std, eps)
-            logits = vae.decode(model, latents.reshape(-1, latent_dim))
-            log_weights.append(
-                bernoulli.log_prob(targets[:, None], logits.reshape(len(block), count, -1))
-                + gaussian.log_prob(latents, 0, np.zeros_like(log_std))
-                - gaussian.log_prob(latents, mean, log_std)
-            )
-        values.append(logsumexp(np.concatenate(log_weights, axis=1), axis=1) - np.log(samples))
+            log_weights.append(bounds.log_weights(model, targets, eps))
+        values.append(bounds.importance_weighted(np.concatenate(log_weights, axis=1)))
     return np.concatenate(values)
 
 

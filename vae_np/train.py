@@ -3,15 +3,14 @@
 import copy
 from collections.abc import Callable
 from math import cos, pi
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from autograd.differential_operators import grad_and_aux
 from autograd.tracer import getval
 from numpy.random import Generator
-from scipy.special import logit
 
-from vae_np import adam, data, mlp, ops, streams, vae
+from vae_np import adam, data, mlp, objectives, ops, optimisers, streams, vae
 from vae_np.ops import Array
 
 
@@ -29,6 +28,9 @@ class Settings(NamedTuple):
     step_size: float = 3e-3  # at the top of the schedule
     warmup_steps: int = 300  # rising to the top
     final_fraction: float = 0.02  # of the top, at the end of a cosine; 1 keeps the step constant
+    objective: str = "elbo"  # one of objectives.OBJECTIVES
+    samples: int = 1  # draws of q(z|x) an image: L of the ELBO, k of the importance-weighted bound
+    optimiser: str = "adam"  # one of optimisers.OPTIMISERS
 
 
 class Run(NamedTuple):
@@ -49,7 +51,8 @@ class Averages(NamedTuple):
 def sizes(settings: Settings, data_dim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Layer sizes of the encoder and the decoder."""
     hidden, latent_dim = settings.hidden, settings.latent_dim
-    return (data_dim, *hidden, 2 * latent_dim), (latent_dim, *reversed(hidden), data_dim)
+    outputs = objectives.OBJECTIVES[settings.objective].heads * data_dim
+    return (data_dim, *hidden, 2 * latent_dim), (latent_dim, *reversed(hidden), outputs)
 
 
 def model(theta: Array, settings: Settings, data_dim: int) -> vae.Model:
@@ -70,7 +73,8 @@ def start(settings: Settings, images: Array, seed: int) -> Run:
     )
     if settings.output_bias_from_data:
         W, b = decoder[-1]
-        decoder[-1] = W, logit(pixel_means(images)).astype(b.dtype)
+        bias = objectives.OBJECTIVES[settings.objective].output_bias(pixel_means(images))
+        decoder[-1] = W, bias.astype(b.dtype)
     rngs = {
         purpose: streams.generator(seed, purpose) for purpose in ("shuffle", "binarise", "noise")
     }
@@ -119,18 +123,21 @@ def epoch(
         len(images), settings.batch_size, rngs["shuffle"] if settings.shuffle else None
     )
     per_epoch = steps_per_epoch(settings, images)
+    draw_targets = objectives.OBJECTIVES[settings.objective].targets
+    update = optimisers.OPTIMISERS[settings.optimiser]
     totals = np.zeros(2)
 
     for batch in batches:
-        targets = data.binarise(images[batch], rngs["binarise"])
-        eps = rngs["noise"].standard_normal((len(targets), settings.latent_dim), dtype=np.float32)
+        targets = draw_targets(images[batch], rngs["binarise"])
+        shape = len(targets) * settings.samples, settings.latent_dim
+        eps = rngs["noise"].standard_normal(shape, dtype=np.float32)
         gradient, log_likelihood, kl = ascent_direction(state.theta, settings, targets, eps)
         if not np.isfinite(log_likelihood - kl):
             raise FloatingPointError(
                 f"the ELBO is {log_likelihood - kl} at step {state.t + 1} (epoch {run.epoch + 1})"
             )
         step = step_size(settings, state.t, per_epoch * settings.epochs)
-        state = adam.update(state, gradient, step, out=state)
+        state = update(state, gradient, step, out=state)
         totals += log_likelihood, kl
         if on_step:
             on_step(log_likelihood, kl)
@@ -141,30 +148,43 @@ def epoch(
 def ascent_direction(
     theta: Array, settings: Settings, targets: Array, eps: Array
 ) -> tuple[Array, float, float]:
-    """Gradient of the ELBO with respect to theta, and the batch's mean of the bound's two terms.
+    """Gradient of the objective, the ELBO by default, and the batch's mean of the ELBO's terms.
 
-    Shapes: theta (P,), targets (B, D), eps (B, K) -> (P,), (), ().
+    Shapes: theta (P,), targets (B, D), eps (B S, K), S = settings.samples -> (P,), (), ().
     """
+    objective = objectives.OBJECTIVES[settings.objective].value
+    ascent, terms = gradient(
+        lambda theta: objective(model(theta, settings, targets.shape[1]), targets, eps), theta
+    )
+    log_likelihood, kl = (float(np.mean(term)) for term in terms)
+    return ascent, log_likelihood, kl
 
-    def objective(theta):
-        terms = vae.elbo_terms(model(theta, settings, targets.shape[1]), targets, eps)
-        return vae.elbo(*terms), terms
 
-    gradient, terms = grad_and_aux(objective)(theta)
-    log_likelihood, kl = (float(np.mean(getval(term))) for term in terms)
-    return gradient, log_likelihood, kl
+def gradient(objective: Callable[[Array], tuple[Array, Any]], at: Array) -> tuple[Array, Any]:
+    """The gradient of a scalar at a point, and the arrays that were computed with the scalar.
+
+    Shapes: at (P,) -> (P,). The objective returns the scalar and a tuple of arrays.
+    """
+    ascent, others = grad_and_aux(objective)(at)
+    return ascent, tuple(getval(array) for array in others)
 
 
 def check(settings: Settings, images: Array) -> None:
     """Raise ValueError, with its name, for a setting that cannot train on these images."""
-    for name in ("latent_dim", "batch_size", "epochs", "step_size"):
-        if getattr(settings, name) <= 0:
+    for name in ("latent_dim", "batch_size", "epochs", "step_size", "samples"):
+        if not getattr(settings, name) > 0:
             raise ValueError(f"{name} is {getattr(settings, name)}: expected a positive number")
     if not settings.hidden or min(settings.hidden) < 1:
         raise ValueError(f"hidden is {settings.hidden}: expected positive layer sizes")
-    if settings.activation not in ops.ACTIVATIONS:
-        known = ", ".join(ops.ACTIVATIONS)
-        raise ValueError(f"activation is {settings.activation!r}: expected one of {known}")
+    for name, known in (
+        ("activation", ops.ACTIVATIONS),
+        ("objective", objectives.OBJECTIVES),
+        ("optimiser", optimisers.OPTIMISERS),
+    ):
+        if getattr(settings, name) not in known:
+            raise ValueError(
+                f"{name} is {getattr(settings, name)!r}: expected one of {', '.join(known)}"
+            )
     if settings.batch_size > len(images):
         raise ValueError(
             f"batch_size is {settings.batch_size}: expected at most {len(images)}, the images"

@@ -1,0 +1,58 @@
+"""Bounds on log p(x) from several draws of q(z|x): importance weights and what is made of them."""
+
+import autograd.numpy as np
+from autograd.scipy.special import logsumexp
+
+from vae_np import bernoulli, gaussian, vae
+from vae_np.ops import Array
+from vae_np.vae import Model
+
+
+def log_likelihood(model: Model, images: Array, latents: Array) -> Array:
+    """log p(x|z) in nats, for S latents of each image.
+
+    Shapes: images (B, D), latents (B, S, K) -> (B, S).
+    """
+    count, samples, latent_dim = latents.shape
+    logits = vae.decode(model, np.reshape(latents, (count * samples, latent_dim)))
+    return bernoulli.log_prob(images[:, None], np.reshape(logits, (count, samples, -1)))
+
+
+def log_weights(model: Model, images: Array, eps: Array) -> Array:
+    """log p(x, z_s) - log q(z_s|x) in nats, for S draws of each image's posterior.
+
+    Shapes: images (B, D), eps (B, S, K) -> (B, S).
+
+        z_s = mean + std · eps_s,    log w_s = log p(x|z_s) + log p(z_s) - log q(z_s|x)
+
+    The mean of log w_s is the first estimator of the ELBO (Kingma & Welling 2014, section 2.3);
+    the mean of w_s itself estimates p(x) without bias (Burda et al. 2016, section 3).
+    """
+    mean, log_std = (np.expand_dims(array, 1) for array in vae.encode(model, images))
+    latents = gaussian.sample(mean, log_std, eps)
+    log_prior = gaussian.log_prob(latents, 0, 0)
+    log_posterior = gaussian.log_prob(latents, mean, log_std)
+    return log_likelihood(model, images, latents) + log_prior - log_posterior
+
+
+def importance_weighted(log_weights: Array) -> Array:
+    """The k-sample bound on log p(x) in nats, k weights an image: larger is better.
+
+    Shapes: log_weights (B, k) -> (B,).
+
+        L_k = log 1/k Σ_s w_s
+
+    On average L_1 is the ELBO, L_k never falls as k grows, and it tends to log p(x)
+    (Burda, Grosse & Salakhutdinov 2016, section 3).
+    """
+    return logsumexp(log_weights, axis=-1) - float(np.log(log_weights.shape[-1]))
+
+
+def effective_samples(log_weights: Array) -> Array:
+    """How many equally weighted draws the weighted ones are worth, between 1 and S.
+
+    Shapes: log_weights (B, S) -> (B,).
+
+        (Σ_s w_s)² / Σ_s w_s²
+    """
+    return np.exp(2 * logsumexp(log_weights, axis=-1) - logsumexp(2 * log_weights, axis=-1))
