@@ -34,6 +34,7 @@ SLANT, ROTATION, ASPECT, SPREAD = 0.25, 0.08, 0.18, 0.27  # SPREAD is that of th
 PEN_POINTS = 64  # along a digit, so about a pixel apart
 SOFTNESS = 0.75  # of the soft minimum that measures the distance to the pen's path
 RAMP, ROUGHNESS = 1.2, 0.2  # an edge fades over RAMP and is jagged, like a scan's
+SMALLEST = 0.7  # radius of the pen: a finer one would leave gaps
 CROP = 0.1  # of a stroke beyond the box: MNIST is cut where the ink ends, so its rims are dark
 
 # What differs from digit to digit, 0 to 9.
@@ -41,8 +42,8 @@ STEADINESS = np.float32([0.8, 0.35, 1, 1, 0.9, 1, 0.9, 0.8, 0.9, 0.9])  # times 
 WIDTH = np.float32([1.05, 1, 1.08, 1.05, 1, 1.08, 1.05, 1.13, 1.1, 0.94])  # times the template's
 LEAN = np.float32([0.12, 0.25, 0.14, 0.06, 0.22, 0.13, 0.13, 0.02, 0.01, 0.11])  # mean slant
 RADIUS = np.float32([1.35, 1.45, 1.26, 1.26, 1.2, 1.2, 1.2, 1.26, 1.1, 1.12])  # of the pen
-# The largest radius as a share of the digit's width: counters stay open.
-LARGEST = np.float32([0.2, 9, 0.16, 0.18, 0.2, 0.18, 0.18, 0.22, 0.17, 0.18])
+# The largest radius as a share of the digit's width, so that counters stay open; a 1 has none.
+LARGEST = np.float32([0.2, np.inf, 0.16, 0.18, 0.2, 0.18, 0.18, 0.22, 0.17, 0.18])
 
 
 class Digits(NamedTuple):
@@ -99,21 +100,15 @@ def _draw_block(rng: np.random.Generator) -> tuple[NDArray, ...]:
     """Draw BLOCK digits: images, labels, variants, slants and thicknesses."""
 
     def noise(*shape: int) -> NDArray[np.float32]:
-        # Clipped, because the odd writer of a normal distribution is illegible.
+        # Clipped: the rare extremes of a normal distribution are illegible.
         return np.clip(rng.standard_normal((BLOCK, *shape), dtype=np.float32), -2.5, 2.5)
 
     templates = _templates()
-    labels = rng.permutation(np.repeat(np.arange(10, dtype=np.uint8), BLOCK // 10))
-    variant = np.empty(BLOCK, np.int16)
-    for digit in range(10):
-        chances = templates.weights * (templates.digits == digit)
-        variant[labels == digit] = rng.choice(len(chances), BLOCK // 10, p=chances / chances.sum())
-
+    labels, variant = _choose(rng, templates)
     steadiness = STEADINESS[labels, None, None]
     jitter = JITTER * steadiness * np.exp(MESSINESS * noise(1, 1))
     control = templates.control[variant]
-    control = control + jitter * _drift(noise(*control.shape[1:]))
-    points = templates.spline[variant] @ control
+    points = templates.spline[variant] @ (control + jitter * _drift(noise(*control.shape[1:])))
     points += WARP * steadiness * _waves(points, noise(WAVES, 2), rng.random((2, BLOCK, WAVES)))
     points[..., 0] *= (WIDTH[labels] * np.exp(ASPECT * noise()))[:, None]
 
@@ -121,12 +116,23 @@ def _draw_block(rng: np.random.Generator) -> tuple[NDArray, ...]:
     slant = LEAN[labels] + SLANT * noise()
     points = _lean(points, slant, ROTATION * noise())
     largest = LARGEST[labels] * BOX * width / np.ptp(points, axis=1).max(1)
-    radius = np.maximum(np.minimum(RADIUS[labels] * np.exp(SPREAD * noise()), largest), 0.7)
+    radius = np.maximum(np.minimum(RADIUS[labels] * np.exp(SPREAD * noise()), largest), SMALLEST)
     points = _to_box(points, radius)
     distance = _distance(points, templates.pen_down[variant])
     edge = radius[:, None, None] + ROUGHNESS * noise(BOX, BOX)
     ink = np.clip(0.5 + (edge - distance) / RAMP, 0, 1)
     return _centre(ink), labels, variant, slant, 2 * radius
+
+
+def _choose(rng: np.random.Generator, templates: "_Templates") -> tuple[NDArray, NDArray]:
+    """Choose labels (BLOCK,), as many of each digit, and for each a template (BLOCK,) by weight."""
+    each = BLOCK // 10
+    labels = rng.permutation(np.repeat(np.arange(10, dtype=np.uint8), each))
+    variant = np.empty(BLOCK, np.int16)
+    for digit in range(10):
+        chances = templates.weights * (templates.digits == digit)
+        variant[labels == digit] = rng.choice(len(chances), each, p=chances / chances.sum())
+    return labels, variant
 
 
 def _drift(noise: NDArray) -> NDArray:
@@ -180,7 +186,10 @@ def _distance(points: NDArray, pen_down: NDArray) -> NDArray:
 
 
 def _centre(ink: NDArray) -> NDArray[np.uint8]:
-    """Place boxes (N, 20, 20) in images (N, 784) by whole pixels, centre of mass nearest 14."""
+    """Place boxes (N, BOX, BOX) in images (N, 784): centre of mass at index 14, to half a pixel.
+
+    As in MNIST, boxes move by whole pixels; one that would leave the image stops at its edge.
+    """
     index, mass = np.arange(BOX, dtype=np.float32), ink.sum((1, 2))
     centre = np.stack([ink.sum(2) @ index, ink.sum(1) @ index]) / mass
     top, left = np.clip(np.rint(SIDE / 2 - centre), 0, SIDE - BOX).astype(int)
