@@ -69,6 +69,9 @@ def draw(
     `variant_names()`), and what is true of that variant (bool): "has_flag" and "has_base" of a 1,
     "has_loop" of a 2, "closed" of a 4, "has_bar" of a 7.
 
+    One machine repeats the images to the bit. Another processor may round a few pixels to the next
+    grey level, and NumPy does not promise that a later version draws the same numbers.
+
     `progress` is called after each block with the number of images drawn so far.
     Raises ValueError unless count, seed and start are integers of at least 0.
     """
@@ -163,7 +166,7 @@ def _to_box(points: NDArray, radius: NDArray) -> NDArray:
     low, high = points.min(1), points.max(1)
     reach = radius[:, None] - CROP
     scale = (BOX - 2 * reach) / (high - low).max(1, keepdims=True)
-    corner = np.floor((BOX - 2 * reach - (high - low) * scale) / 2) + reach
+    corner = np.rint((BOX - 2 * reach - (high - low) * scale) / 2) + reach
     return (points - low[:, None]) * scale[:, None] + corner[:, None]
 
 
