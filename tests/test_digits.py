@@ -1,5 +1,6 @@
 """The built-in digits repeat to the bit, keep MNIST's conventions and are what they say."""
 
+import importlib.resources
 import subprocess
 import sys
 
@@ -152,7 +153,7 @@ def test_the_centre_of_mass_is_within_half_a_pixel_of_the_middle(squares):
     for centre in moments(squares)[:2]:
         off = np.abs(centre - 14)
         # Half a pixel and the rounding of the ink; more only where the image ends.
-        assert (off < 0.51).mean() > 0.99  # measured: 0.998
+        assert (off < 0.51).mean() > 0.99  # measured: 0.999
         assert off.max() < 2
         assert abs(centre.mean() - 14) < 0.03
 
@@ -181,10 +182,10 @@ def test_thickness_is_the_thickness_of_the_ink(drawn, squares, digit):
     depth = [
         np.quantile(ndimage.distance_transform_edt(image > INK), 0.99) for image in squares[mine]
     ]
-    assert np.corrcoef(thickness, depth)[0, 1] > 0.8  # measured, four seeds: 0.83 to 0.92
+    assert np.corrcoef(thickness, depth)[0, 1] > 0.8  # measured, four seeds: 0.82 to 0.91
     assert (
         np.corrcoef(thickness, squares[mine].sum((1, 2)))[0, 1] > 0.7
-    )  # measured, four seeds: 0.78 to 0.94
+    )  # measured, four seeds: 0.77 to 0.94
 
 
 def test_variants_belong_to_their_digits(drawn):
@@ -218,7 +219,7 @@ def test_flags_are_those_of_the_named_variants(drawn, flag, owners, word):
 
 
 def test_the_table_uses_no_flag_that_is_not_an_attribute():
-    table = digits.importlib.resources.files("vae_np").joinpath("digit_strokes.txt").read_text()
+    table = importlib.resources.files("vae_np").joinpath("digit_strokes.txt").read_text("utf-8")
     rows = [line.split(":")[0].split() for line in table.splitlines() if line[0] != "#"]
     assert {flag for row in rows for flag in row[3:]} == set(digits.FLAGS)
 
@@ -226,8 +227,8 @@ def test_the_table_uses_no_flag_that_is_not_an_attribute():
 @pytest.mark.parametrize(("flag", "digit"), [("has_loop", 2), ("closed", 4)])
 def test_a_loop_encloses_paper(drawn, counters, flag, digit):
     mine, flagged = drawn.labels == digit, drawn.attributes[flag]
-    assert (counters[mine & flagged] > 0).mean() > 0.8  # measured: 0.91 and 0.97
-    assert (counters[mine & ~flagged] > 0).mean() < 0.2  # measured: 0.13 and 0.09
+    assert (counters[mine & flagged] > 0).mean() > 0.8  # measured: 0.92 and 0.97
+    assert (counters[mine & ~flagged] > 0).mean() < 0.2  # measured: 0.10 and 0.09
 
 
 def test_a_base_is_wide(drawn, squares):
@@ -241,7 +242,7 @@ def test_a_base_is_wide(drawn, squares):
 
 @pytest.mark.parametrize(
     ("digit", "least"),
-    [(0, 0.9), (6, 0.95), (8, 0.99), (9, 0.8)],  # measured: 0.95, 0.98, 1.00, 0.87
+    [(0, 0.9), (6, 0.95), (8, 0.99), (9, 0.8)],  # measured: 0.95, 0.97, 1.00, 0.86
 )
 def test_counters_are_open(drawn, counters, digit, least):
     """Some ways to write a 0 or a 9 leave a gap, so that their counters are not enclosed."""
@@ -249,7 +250,7 @@ def test_counters_are_open(drawn, counters, digit, least):
 
 
 def test_most_eights_have_two_counters(drawn, counters):
-    assert (counters[drawn.labels == 8] > 1).mean() > 0.85  # measured: 0.93
+    assert (counters[drawn.labels == 8] > 1).mean() > 0.85  # measured: 0.94
 
 
 def nearest(drawn, images):
@@ -261,10 +262,10 @@ def nearest(drawn, images):
 def test_what_is_learnt_carries_over_to_digits_held_out(drawn):
     held_out = digits.draw(1000, seed=7, start=STREAM)
     right = nearest(drawn, held_out.images) == held_out.labels
-    assert right.mean() > 0.88  # measured, four seeds: 0.93 to 0.94
+    assert right.mean() > 0.88  # measured, four seeds: 0.94 to 0.95
 
 
 def test_what_is_learnt_carries_over_to_mnist(mnist_dir):
     mnist = data.load_mnist(mnist_dir)
     read = nearest(digits.draw(5000, seed=7), mnist.test_images[:1000])
-    assert (read == mnist.test_labels[:1000]).mean() > 0.86  # measured, four seeds: 0.89 to 0.91
+    assert (read == mnist.test_labels[:1000]).mean() > 0.86  # measured, four seeds: 0.89 to 0.90
