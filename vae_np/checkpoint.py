@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,11 +46,11 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint. Raises ValueError if it is damaged, OSError if it is not there."""
+    """Read a checkpoint. Raises ValueError if it is missing or damaged."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as entries:
-            theta, m, v = (entries[name] for name in ("theta", "m", "v"))
-            meta = json.loads(str(entries["meta"]))
+        entries = files.read_npz(path)
+        theta, m, v = (entries[name] for name in ("theta", "m", "v"))
+        meta = json.loads(str(entries["meta"]))
         for name, array in (("theta", theta), ("m", m), ("v", v)):
             if array.shape != (theta.size,) or not np.all(np.isfinite(array)):
                 raise ValueError(f"{name} is not one vector of {theta.size} finite numbers")
@@ -59,7 +58,7 @@ def load(path: Path) -> Checkpoint:
             adam.State(theta, m, v, int(meta["t"])), int(meta["epoch"]), _generators(meta["rngs"])
         )
         return Checkpoint(run, list(meta["history"]), dict(meta["config"]))
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError) as error:
         advice = f"; the one before it is {previous(path)}" if previous(path).exists() else ""
         raise ValueError(f"{path} is not a whole checkpoint ({error}){advice}") from error
 
