@@ -34,7 +34,12 @@ Reading order: begin with `vae`, the page. A module imports only from those abov
     data          data sets by name; binarise, minibatches
     download      MNIST from the network, on request
     streams       named random generators
+    bounds        importance weights of several draws, and the k-sample bound
     evaluate      test ELBO, log p(x), active units
+    gaussian_decoder  continuous pixels
+    ablations     the VAE with a part taken away
+    objectives    what training may climb, by name
+    optimisers    ways uphill to compare Adam with
     train         the minibatch loop
     checkpoint    a training run on disk
     symptoms      what wrong training looks like, and why

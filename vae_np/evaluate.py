@@ -57,13 +57,12 @@ def log_prob(model: Model, images: Array, samples: int, rng: Generator) -> Array
     at_once = min(samples, BLOCK)
     values = []
     for block in _blocks(images, BLOCK // at_once):
-        targets = block.astype(dtype)
-        log_weights = []
+        targets, pieces = block.astype(dtype), []
         for first in range(0, samples, at_once):
-            count = min(at_once, samples - first)
-            eps = rng.standard_normal((len(block), count, latent_dim), dtype=dtype)
-            log_weights.append(bounds.log_weights(model, targets, eps))
-        values.append(bounds.importance_weighted(np.concatenate(log_weights, axis=1)))
+            shape = len(block), min(at_once, samples - first), latent_dim
+            eps = rng.standard_normal(shape, dtype=dtype)
+            pieces.append(bounds.log_weights(model, targets, eps))
+        values.append(bounds.importance_weighted(np.concatenate(pieces, axis=1)))
     return np.concatenate(values)
 
 
