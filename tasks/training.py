@@ -68,8 +68,13 @@ def fit(plan: Plan, folder: Path, resume: bool) -> Checkpoint:
     current = _beginning(plan, path, resume)
     targets = test_targets(plan)
     steps = train.steps_per_epoch(plan.settings, plan.dataset.train_images)
+    print("epoch   train ELBO   test ELBO = log p(x|z) -    KL   active latents   seconds")
     with tqdm(
-        total=steps * plan.settings.epochs, initial=steps * current.run.epoch, unit="step"
+        total=steps * plan.settings.epochs,
+        initial=steps * current.run.epoch,
+        unit="step",
+        leave=False,
+        disable=None,  # no bar where the output goes to a file
     ) as bar:
         try:
             while current.run.epoch < plan.settings.epochs:
@@ -165,7 +170,8 @@ def _epoch(plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm) -> Chec
 
     def on_step(log_likelihood, kl):
         bar.set_postfix_str(
-            f"ELBO {log_likelihood - kl:.1f} = {log_likelihood:.1f} - {kl:.1f}", refresh=False
+            f"ELBO {log_likelihood - kl:.1f} = log p(x|z) {log_likelihood:.1f} - KL {kl:.1f}",
+            refresh=False,
         )
         bar.update()
 
@@ -181,9 +187,9 @@ def _epoch(plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm) -> Chec
         "seconds": round(seconds, 3),
     }
     bar.write(
-        f"epoch {number:3d}   train {row['train_elbo']:8.2f}   test {row['test_elbo']:8.2f} = "
-        f"{row['test_log_likelihood']:.2f} - {row['test_kl']:.2f}   "
-        f"{row['active_units']:2d} active latents   {seconds:.1f} s"
+        f"{number:5d}   {row['train_elbo']:10.2f}   {row['test_elbo']:9.2f} = "
+        f"{row['test_log_likelihood']:10.2f} - {row['test_kl']:5.2f}   "
+        f"{row['active_units']:14d}   {seconds:7.1f}"
     )
     history = [*current.history, row]
     page = objectives.OBJECTIVES[plan.settings.objective].is_page

@@ -38,6 +38,7 @@ def score(preset: str, dataset: data.Dataset, seed: int) -> dict[str, float]:
     targets = data.binarise(dataset.test_images, rng, np.uint8)
     log_likelihood, kl = (np.mean(term) for term in evaluate.elbo_terms(model, targets, rng))
     mean, _ = evaluate.posterior(model, targets)
+    thresholded = (data.unit(dataset.test_images) > 0.5).astype(np.uint8)
     return {
         "seed": seed,
         "test_elbo": float(vae.elbo(log_likelihood, kl)),
@@ -45,6 +46,7 @@ def score(preset: str, dataset: data.Dataset, seed: int) -> dict[str, float]:
         "test_kl": float(kl),
         "log_p": float(np.mean(evaluate.log_prob(model, targets, SAMPLES, rng))),
         "active_units": int(np.sum(evaluate.active_units(mean))),
+        "test_elbo_thresholded": float(vae.elbo(*evaluate.elbo_terms(model, thresholded, rng))),
         "cpu_seconds": round(cpu, 1),
     }
 
