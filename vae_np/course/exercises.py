@@ -1,0 +1,199 @@
+"""The exercises: one row each. A new exercise is a new row, its probes and its known mistakes."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from vae_np.course.texts import N_
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SETTINGS = "course.toml"
+
+
+class Exercise(NamedTuple):
+    """Functions of the library that students write, as one exercise."""
+
+    id: str
+    functions: tuple[str, ...]
+    points: float
+    classic: str  # its function in the one-file assignment; "" if it is in __main__ there
+    needs: tuple[str, ...]  # exercises whose functions the solution calls
+    hints: tuple[str, ...]  # from vague to plain
+    shares: tuple[float, ...] = (1.0,)  # of the points, one a function
+
+    @property
+    def name(self) -> str:
+        """The functions' names with their module: what students look for."""
+        return ", ".join(function.removeprefix("vae_np.") for function in self.functions)
+
+    @property
+    def blank(self) -> str:
+        """What the unwritten function says."""
+        return f"exercise {self.id}: not written yet"
+
+
+class Course(NamedTuple):
+    """The exercises chosen, and the limits of a check."""
+
+    exercises: tuple[Exercise, ...]
+    seconds: float = 5.0  # for one exercise
+
+
+EXERCISES = (
+    Exercise(
+        "1.1",
+        ("vae_np.gaussian.sample",),
+        1,
+        "sample_latent_variables_from_posterior",
+        (),
+        (
+            N_("What must the result be where eps is zero, and where eps is one?"),
+            N_("eps has standard deviation 1; the result needs the standard deviation std."),
+            N_("You are given log_std, the logarithm of std. Undo the logarithm, then scale eps."),
+        ),
+    ),
+    Exercise(
+        "1.2",
+        ("vae_np.bernoulli.log_prob",),
+        1,
+        "bernoulli_log_prob",
+        (),
+        (
+            N_("Try one pixel by hand: a logit of 0 is a probability of one half."),
+            N_("Write both logarithms in terms of the logit before you write code."),
+            N_("log(1 + exp(a)) overflows as it stands; vae_np.ops has it in a safe form."),
+        ),
+    ),
+    Exercise(
+        "1.3",
+        ("vae_np.gaussian.kl_from_standard",),
+        1,
+        "compute_KL",
+        (),
+        (
+            N_("The KL is zero for mean 0 and log_std 0, and positive everywhere else."),
+            N_("The variance is the square of std, and std is exp(log_std)."),
+            N_("Write the four terms of the sheet for one latent, then sum over the last axis."),
+        ),
+    ),
+    Exercise(
+        "1.4",
+        ("vae_np.vae.elbo_terms",),
+        2,
+        "vae_lower_bound",
+        ("1.1", "1.2", "1.3"),
+        (
+            N_("Follow the diagram at the top of vae.py from left to right."),
+            N_("Four steps: encode, sample, decode, and the two terms."),
+            N_("Everything you need is written already: encode, decode and exercises 1.1 to 1.3."),
+        ),
+    ),
+    Exercise(
+        "2",
+        ("vae_np.adam.init", "vae_np.adam.update"),
+        2,
+        "",
+        (),
+        (
+            N_("Write the five lines of the sheet in their order, one statement each."),
+            N_("t is the number of the step being made: 1 at the first."),
+            N_("The state keeps m and v as they are; only the step uses the corrected ones."),
+        ),
+        (0.25, 0.75),
+    ),
+    Exercise(
+        "3.1",
+        ("vae_np.vae.generate",),
+        1,
+        "",
+        (),
+        (
+            N_("The decoder gives logits. What turns a logit into a probability?"),
+            N_("vae_np.bernoulli has a function for the mean of a pixel."),
+        ),
+    ),
+    Exercise(
+        "3.2",
+        ("vae_np.vae.reconstruct",),
+        1,
+        "",
+        ("1.1", "3.1"),
+        (
+            N_("An image goes through the encoder, and comes back through the decoder."),
+            N_("Draw from q(z|x) with the eps that you are given: exercise 1.1 does it."),
+        ),
+    ),
+    Exercise(
+        "3.3",
+        ("vae_np.vae.interpolate",),
+        1,
+        "",
+        ("3.1",),
+        (
+            N_("Which latents stand for the two images, without any noise?"),
+            N_("The first frame is the first image's mean decoded, the last frame the second's."),
+            N_("s runs evenly from 0 to 1, both included; one row of latents for each s."),
+        ),
+    ),
+)
+
+
+def find(name: str) -> Exercise:
+    """The exercise with this id. Raises ValueError if there is none."""
+    for exercise in EXERCISES:
+        if exercise.id == name:
+            return exercise
+    known = ", ".join(exercise.id for exercise in EXERCISES)
+    raise ValueError(f"exercise is {name!r}: expected one of {known}")
+
+
+def load(settings: Path | None = None) -> Course:
+    """The course as a TOML file sets it; all exercises with their own points without one.
+
+        exercises = ["1.1", "1.3"]    # the choice
+        seconds = 5                   # for one exercise
+
+        [points]
+        "1.3" = 2
+
+    Raises ValueError for a file that cannot be read, an unknown setting, or a wrong value.
+    """
+    if settings is None or not settings.is_file():
+        if settings is not None and settings.name != SETTINGS:
+            raise ValueError(f"{settings} is not a file: expected a course.toml")
+        return Course(EXERCISES)
+    try:
+        table = tomllib.loads(settings.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{settings}: {error}") from error
+    unknown = sorted(set(table) - {"exercises", "seconds", "points"})
+    if unknown:
+        raise ValueError(f"{settings}: {unknown[0]!r}: expected exercises, seconds or points")
+    chosen = choose(table.get("exercises"))
+    points = table.get("points", {})
+    for name, value in [*points.items(), ("seconds", table.get("seconds", 5.0))]:
+        if name != "seconds":
+            find(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+            raise ValueError(f"{settings}: {name} is {value!r}: expected a positive number")
+    return Course(
+        tuple(e._replace(points=points.get(e.id, e.points)) for e in chosen),
+        float(table.get("seconds", 5.0)),
+    )
+
+
+def choose(names: list[str] | None) -> tuple[Exercise, ...]:
+    """The exercises with these ids in the table's order; all of them without names.
+
+    Raises ValueError for an unknown id, or for an empty choice.
+    """
+    if names is None:
+        return EXERCISES
+    wanted = [find(name) for name in names]
+    if not wanted:
+        raise ValueError("no exercise is chosen: name at least one, such as 1.1")
+    return tuple(exercise for exercise in EXERCISES if exercise in wanted)
