@@ -57,7 +57,9 @@ def _fingerprint() -> str:
 
 
 def _draw(split: str, size: int, show_progress: bool) -> digits.Digits:
-    with tqdm(total=size, desc=f"drawing digits ({split})", disable=None if show_progress else True) as bar:
+    with tqdm(
+        total=size, desc=f"drawing digits ({split})", disable=None if show_progress else True
+    ) as bar:
         return digits.draw(
             size, SEED, STARTS[split], progress=lambda done: bar.update(done - bar.n)
         )
