@@ -79,7 +79,7 @@ def reconstruct(model: Model, images: Array, eps: Array) -> Array:
     Shapes: images (B, D), eps (B, K) -> (B, D), values in [0, 1].
     """
     latents = gaussian.sample(*encode(model, images), eps)
-    return bernoulli.mean(decode(model, latents))
+    return generate(model, latents)
 
 
 def interpolate(model: Model, first: Array, second: Array, steps: int = 25) -> Array:
@@ -91,4 +91,4 @@ def interpolate(model: Model, first: Array, second: Array, steps: int = 25) -> A
     """
     mean, _ = encode(model, np.stack([first, second]))
     s = np.linspace(0, 1, steps, dtype=mean.dtype)[:, None]
-    return bernoulli.mean(decode(model, (1 - s) * mean[0] + s * mean[1]))
+    return generate(model, (1 - s) * mean[0] + s * mean[1])

@@ -1,0 +1,51 @@
+"""The command line: python -m vae_np data, check, handout, reset or grade."""
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+# Name, module with add_arguments and run, help. A hand-out lacks some of the modules.
+COMMANDS = (
+    ("data", "vae_np.download", "fetch MNIST"),
+    ("check", "vae_np.course.check", "check exercises, and name the mistakes"),
+    ("reset", "vae_np.course.reset", "bring one blank back"),
+    ("handout", "vae_np.course.handout", "make the students' folder"),
+    ("grade", "vae_np.course.grade", "grade a class"),
+)
+
+
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line with the commands that are installed; `words` are what it is to parse."""
+    result = argparse.ArgumentParser(
+        prog="python -m vae_np",
+        description="Variational autoencoders from scratch: data, exercises and their checks.",
+        epilog="help on one command: python -m vae_np COMMAND --help",
+    )
+    commands = result.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, module, text in COMMANDS:
+        if importlib.util.find_spec(module) is not None:
+            command = commands.add_parser(name, help=text)
+            command.set_defaults(module=module)
+            if name in words[:1]:  # the others need not be imported
+                importlib.import_module(module).add_arguments(command)
+    return result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status. A wrong command is one line on stderr, and 2."""
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser(words).parse_args(words)
+    try:
+        return importlib.import_module(options.module).run(options)
+    except ValueError as error:
+        print(f"vae_np {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
