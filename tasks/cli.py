@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -89,13 +90,17 @@ def _whole(text: str, least: int) -> int:
     return value
 
 
-def settings(options: argparse.Namespace) -> Settings:
-    """The preset's settings with what the command line changes."""
+def settings(options: argparse.Namespace, **of_task: Any) -> Settings:
+    """The preset's settings with what the task changes, and then what the command line changes."""
     changes = {"epochs": options.epochs, "batch_size": options.batch_size}
-    return PRESETS[options.preset].settings._replace(
-        objective=options.objective,
-        samples=options.samples,
-        **{name: value for name, value in changes.items() if value is not None},
+    return (
+        PRESETS[options.preset]
+        .settings._replace(**of_task)
+        ._replace(
+            objective=options.objective,
+            samples=options.samples,
+            **{name: value for name, value in changes.items() if value is not None},
+        )
     )
 
 

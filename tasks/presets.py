@@ -36,3 +36,10 @@ PRESETS = {
         ),
     ),
 }
+
+# What the experiments change in each preset. Two latents need more passes over few images.
+PLANE = {
+    "default": {"latent_dim": 2, "epochs": 15},
+    "quick": {"latent_dim": 2, "epochs": 15},
+    "classic": {"latent_dim": 2},
+}

@@ -1,8 +1,14 @@
 """Ways uphill with the state and the arguments of `adam.update`, to compare with it."""
 
+from collections.abc import Callable
+
+import numpy as np
+
 from vae_np import adam
 from vae_np.adam import State
 from vae_np.ops import Array
+
+Update = Callable[..., State]
 
 LONG_AFTER_THE_START = 10**6  # steps: 1 - β₂ᵗ is 1 in float64
 
@@ -52,6 +58,19 @@ def _into(out: Array | None, values: Array) -> Array:
         return values.copy()
     out[...] = values
     return out
+
+
+def step_lengths(update: Update, steps: int, step_size: float) -> Array:
+    """How far a lone parameter moves in each of the first steps if its gradient stays 1: (steps,).
+
+    Adam with bias correction moves by exactly step_size each time, for any constant gradient.
+    """
+    state, moved = adam.init(np.zeros(1)), []
+    for _ in range(steps):
+        after = update(state, np.ones(1), step_size)
+        moved.append(after.theta[0] - state.theta[0])
+        state = after
+    return np.array(moved)
 
 
 OPTIMISERS = {
