@@ -1,4 +1,4 @@
-"""Cut a solution out of a source file, or put one in, by syntax tree; all other text stays as it is."""
+"""Cut a solution out of a source, or put one in, by syntax tree; all other text stays as it is."""
 
 import ast
 
@@ -96,13 +96,13 @@ def normalised(statements: list[ast.stmt]) -> tuple[str, ...]:
     }
 
     class Rename(ast.NodeTransformer):
-        def visit_Attribute(self, node):  # noqa: N802
+        def visit_Attribute(self, node):
             self.generic_visit(node)
             if isinstance(node.value, ast.Name) and node.value.id in MODULES:
                 return ast.Name(node.attr, node.ctx)
             return node
 
-        def visit_Name(self, node):  # noqa: N802
+        def visit_Name(self, node):
             if node.id in local and node.id not in MODULES:
                 numbers.setdefault(node.id, f"v{len(numbers)}")
                 return ast.Name(numbers[node.id], node.ctx)

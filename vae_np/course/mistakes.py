@@ -517,7 +517,7 @@ BOUND = _bank(
         (*KEPT_AXIS, _bound(lambda ll, kl: (ll, kl[:, None]))),
         (
             N_("KL left out"),
-            N_("The second term is zero: it is the KL from the prior to q(z|x)."),
+            N_("The second term is zero: it is the KL of q(z|x) from the prior."),
             _bound(lambda ll, kl: (ll, 0 * kl)),
         ),
         (

@@ -15,7 +15,7 @@ _catalogue = gettext.NullTranslations()
 
 def languages() -> list[str]:
     """The languages there are."""
-    return [ENGLISH, *sorted(path.name for path in FOLDER.iterdir() if path.is_dir())]
+    return [ENGLISH, *sorted(path.parts[-3] for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))]
 
 
 def use(language: str | None = None) -> str:
