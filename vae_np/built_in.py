@@ -14,8 +14,9 @@ from vae_np import digits, files
 
 # These constants define the data set, as four files define MNIST: other values, other images.
 SEED = 1998
-STARTS = {"train": 0, "test": 1_000_000}  # in the endless stream of `digits.draw`
+STARTS = {"train": 0, "test": 3_251_000}  # where the figures' ten digits are ten different ones
 TRAIN_SIZE, TEST_SIZE = 60_000, 10_000  # MNIST's
+LARGEST = 1_000_000
 
 
 def attributes(split: str, size: int, data_dir: Path | str | None = None) -> dict[str, NDArray]:
@@ -34,8 +35,8 @@ def load(
     """
     if split not in STARTS:
         raise ValueError(f"split {split!r}: expected 'train' or 'test'")
-    if not 1 <= size <= STARTS["test"]:
-        raise ValueError(f"{split}_size {size}: expected 1 to {STARTS['test']:,}")
+    if not 1 <= size <= LARGEST:
+        raise ValueError(f"{split}_size {size}: expected 1 to {LARGEST:,}")
     folders = files.search_path(data_dir)
     name = f"digits-{split}-{_fingerprint()}.npz"
     for folder in folders:
