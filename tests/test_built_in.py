@@ -1,5 +1,7 @@
 """The built-in digits are one fixed data set, and the cache can be lost but never mislead."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -151,9 +153,11 @@ def test_a_full_disk_stops_nobody(tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_progress_is_shown_on_request_alone(tmp_path, capsys):
-    built_in.load("train", SIZE, tmp_path)
+def test_progress_is_shown_on_request_and_on_a_terminal_alone(tmp_path, capsys, monkeypatch):
+    built_in.load("train", SIZE, tmp_path / "a")
+    built_in.load("train", SIZE, tmp_path / "b", show_progress=True)
     assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     built_in.load("test", SIZE, tmp_path, show_progress=True)
     assert "20/20" in capsys.readouterr().err
 
