@@ -163,7 +163,9 @@ def describe(value):
 
     if isinstance(value, tuple) or (isinstance(value, list) and any(map(is_array, value))):
         described = [describe(item) for item in value]
-        return ["tuple", *(kind for kind, _ in described)], [
+        is_record = isinstance(value, tuple) and hasattr(value, "_fields")
+        outer = f"record {type(value).__name__}"[:60] if is_record else "tuple"
+        return [outer, *(kind for kind, _ in described)], [
             array for _, arrays in described for array in arrays
         ]
     if value is None:

@@ -24,9 +24,14 @@ def same(found: Outcome, wanted: Outcome, rtol: float = 0.0) -> bool:
 
 
 def matching_kinds(found: Any, wanted: Any) -> bool:
-    """Whether two kinds of values mean the same: a number is an array without dimensions."""
+    """Whether two kinds of values mean the same: a number is an array without dimensions.
+
+    Where a tuple is wanted, a list or a NamedTuple will do, but not the other way round.
+    """
     if isinstance(found, list) and isinstance(wanted, list):
-        return len(found) == len(wanted) and all(map(matching_kinds, found[1:], wanted[1:]))
+        outer = wanted[0] in ("tuple", found[0])
+        inner = len(found) == len(wanted) and all(map(matching_kinds, found[1:], wanted[1:]))
+        return outer and inner
     numeric = ("array", "number")
     return found == wanted or (found in numeric and wanted in numeric)
 

@@ -208,6 +208,8 @@ def problem(function: str, found: Outcome, wanted: Outcome) -> str:
 
 def kind_text(kind) -> str:
     """A kind in words."""
+    if isinstance(kind, list) and kind[0].startswith("record "):
+        return kind[0].removeprefix("record ")
     if isinstance(kind, list):
         return _("{count} values").format(count=len(kind) - 1)
     known = {

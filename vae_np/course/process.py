@@ -142,8 +142,8 @@ def outcome(header: dict, arrays: list[np.ndarray], name: str, number: int) -> O
 def _kind(kind, depth=0):
     if isinstance(kind, str) and len(kind) <= 60:
         return plain_text(kind)
-    if isinstance(kind, list) and kind[:1] == ["tuple"] and len(kind) < 64 and depth < 4:
-        return ["tuple", *(_kind(item, depth + 1) for item in kind[1:])]
+    if isinstance(kind, list) and 0 < len(kind) < 64 and depth < 4:
+        return [_kind(kind[0], 4), *(_kind(item, depth + 1) for item in kind[1:])]
     raise frames.FrameError("a value of an unknown kind")
 
 

@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
     """What became of one call."""
 
     status: str  # value | blank | error | exit | missing | stub_miss
-    kind: Any = "none"  # array | number | list | none | box | other NAME | ["tuple", ...]
+    kind: Any = "none"  # array | number | list | none | box | other NAME | ["tuple" | "record NAME", ...]
     arrays: tuple[Array, ...] = ()
     message: str = ""
     where: str = ""

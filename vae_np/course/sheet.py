@@ -30,9 +30,9 @@ WHAT = {
         "draw of z, and the KL. Use what you have written, and `encode` and `decode`."
     ),
     "2": N_(
-        "Adam, uphill: the state before the first step, in which m, v and t are zero, and the state "
-        "after one step. All parameters are one vector, so no loop is needed. You may ignore the argument `out`, which "
-        "is for the reuse of memory."
+        "Adam, uphill: the state before the first step, in which m, v and t are zero, and the "
+        "state after one step. All parameters are one vector, so no loop is needed. You may ignore "
+        "the argument `out`, which is for the reuse of memory."
     ),
     "3.1": N_(
         "Images from the prior: decode latents into the probabilities of the pixels. Show "
