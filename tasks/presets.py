@@ -43,3 +43,10 @@ PLANE = {
     "quick": {"latent_dim": 2, "epochs": 15},
     "classic": {"latent_dim": 2},
 }
+
+# Grey images, with a density for each pixel.
+GREY = {
+    "default": {"latent_dim": 20, "epochs": 15, "step_size": 1e-3},
+    "quick": {"latent_dim": 20, "epochs": 10, "step_size": 1e-3},
+    "classic": {"latent_dim": 20},
+}

@@ -18,17 +18,20 @@ def log_likelihood(model: Model, images: Array, latents: Array) -> Array:
     return bernoulli.log_prob(images[:, None], np.reshape(logits, (count, samples, -1)))
 
 
-def log_weights(model: Model, images: Array, eps: Array) -> Array:
+def log_weights(
+    model: Model, images: Array, eps: Array, q: tuple[Array, Array] | None = None
+) -> Array:
     """log p(x, z_s) - log q(z_s|x) in nats, for S draws of each image's posterior.
 
-    Shapes: images (B, D), eps (B, S, K) -> (B, S).
+    Shapes: images (B, D), eps (B, S, K) -> (B, S). The encoder gives q, unless it is given as a
+    mean and a log standard deviation, (B, K) each.
 
         z_s = mean + std · eps_s,    log w_s = log p(x|z_s) + log p(z_s) - log q(z_s|x)
 
     The mean of log w_s is the first estimator of the ELBO (Kingma & Welling 2014, section 2.3);
     the mean of w_s itself estimates p(x) without bias (Burda et al. 2016, section 3).
     """
-    mean, log_std = (np.expand_dims(array, 1) for array in vae.encode(model, images))
+    mean, log_std = (np.expand_dims(a, 1) for a in q or vae.encode(model, images))
     latents = gaussian.sample(mean, log_std, eps)
     log_prior = gaussian.log_prob(latents, 0, 0)
     log_posterior = gaussian.log_prob(latents, mean, log_std)

@@ -41,21 +41,22 @@ def running_log_mean(log_values: Array, counts: list[int]) -> Array:
     return np.stack(columns, axis=1)
 
 
-def sgvb(model: Model, images: Array, eps: Array) -> tuple[Array, Array]:
+def sgvb(model: Model, images: Array, eps: Array, widen: float = 1) -> tuple[Array, Array]:
     """The two estimators of the ELBO in nats, one value per draw.
 
     Shapes: images (B, D), eps (B, S, K) -> (B, S), (B, S).
 
         A: log p(x, z) - log q(z|x)        B: log p(x|z) - KL(q(z|x) || p(z))
 
-    Both have the ELBO as their mean. B integrates the KL in closed form, and so is the less noisy
-    as a rule (Kingma & Welling 2014, section 2.3).
+    Both have the ELBO as their mean; B is the less noisy as a rule (Kingma & Welling 2014, section
+    2.3), but not of a q that fits: where q is the true posterior, A is log p(x) for every draw.
+    `widen` multiplies the encoder's standard deviations, to see both sides.
     """
     mean, log_std = vae.encode(model, images)
-    latents = gaussian.sample(mean[:, None], log_std[:, None], eps)
-    kl = gaussian.kl_from_standard(mean, log_std)
-    second = bounds.log_likelihood(model, images, latents) - kl[:, None]
-    return bounds.log_weights(model, images, eps), second
+    q = mean, log_std + float(np.log(widen))
+    latents = gaussian.sample(mean[:, None], q[1][:, None], eps)
+    second = bounds.log_likelihood(model, images, latents) - gaussian.kl_from_standard(*q)[:, None]
+    return bounds.log_weights(model, images, eps, q), second
 
 
 def reparameterised(model: Model, image: Array, eps: Array) -> Array:

@@ -143,17 +143,20 @@ def densities(panels: Sequence[Density], title: str) -> Figure:
     """Densities as shades, with Gaussians drawn as ellipses of two standard deviations."""
     figure = Figure(figsize=(3.6 * len(panels), 4.6), layout="constrained")
     figure.suptitle(title, size=TITLE + 1, x=0.01, ha="left")
-    styles = ((figures.ACCENT, "-"), (figures.INK, "--"), ("black", "-"))
+    styles = ((figures.ACCENT, "-"), (figures.INK, "--"), ("#5b8e7d", "-"))
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        axes.contourf(panel.across, panel.down, panel.density, levels=12, cmap="Blues")
+        axes.contourf(panel.across, panel.down, panel.density, levels=12, cmap="Greys")
         for (name, (mean, covariance)), (colour, line) in zip(
             panel.gaussians.items(), styles, strict=False
         ):
-            axes.plot(*_outline(mean, covariance), line, color=colour, linewidth=1.8, label=name)
-        axes.set_title(panel.title, size=TEXT, loc="left")
+            axes.plot(*_outline(mean, covariance), line, color=colour, linewidth=2.4, label=name)
+        axes.set_title(panel.title, size=TITLE - 1, loc="left")
         axes.set_aspect("equal")
-        axes.set_xlim(panel.across[0], panel.across[-1])
-        axes.set_ylim(*sorted((panel.down[0], panel.down[-1])))
+        outlines = np.concatenate([_outline(*each) for each in panel.gaussians.values()], axis=1)
+        low, high = outlines.min(axis=1), outlines.max(axis=1)
+        middle, half = (low + high) / 2, 0.6 * (high - low).max()
+        axes.set_xlim(middle[0] - half, middle[0] + half)
+        axes.set_ylim(middle[1] - half, middle[1] + half)
         axes.tick_params(labelsize=TEXT - 2)
     handles = axes.get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower left", ncols=3, frameon=False, fontsize=TEXT)

@@ -23,6 +23,7 @@ class Line(NamedTuple):
     y: NDArray
     low: NDArray | None = None
     high: NDArray | None = None
+    colour: str | None = None  # else by the line's place in its panel
 
 
 class Panel(NamedTuple):
@@ -49,10 +50,13 @@ def lines(panels: Sequence[Panel], title: str = "") -> Figure:
 
 
 def _panel(axes: Axes, panel: Panel) -> None:
-    axes.set_xscale(panel.scales[0])
+    axes.set_xscale(panel.scales[0].removeprefix("reversed "))
+    if panel.scales[0].startswith("reversed "):
+        axes.xaxis.set_inverted(True)
     axes.set_yscale(panel.scales[1])
     ends = []
-    for line, colour in zip(panel.lines, COLOURS, strict=False):
+    for line, of_place in zip(panel.lines, COLOURS, strict=False):
+        colour = line.colour or of_place
         axes.plot(line.x, line.y, color=colour, marker=panel.marker, markersize=5, linewidth=2)
         if line.low is not None:
             axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, linewidth=0)

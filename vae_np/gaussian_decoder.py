@@ -1,5 +1,7 @@
 """Decoders for grey images: Gaussian pixels with one fixed sigma, or a sigma for every pixel."""
 
+from collections.abc import Sequence
+
 import autograd.numpy as np
 
 from vae_np import gaussian, mlp, ops, vae
@@ -55,3 +57,18 @@ def elbo_terms(decoder, model: Model, images: Array, eps: Array) -> tuple[Array,
     latents = gaussian.sample(mean, log_std, eps)
     log_likelihood = gaussian.log_prob(images, *decoder(model, latents))
     return log_likelihood, gaussian.kl_from_standard(mean, log_std)
+
+
+def density_by_floor(images: Array, floors: Sequence[float]) -> tuple[Array, Array]:
+    """Mean log density in nats of the best Gaussian without a latent, its sigma above a floor.
+
+    Shapes: images (N, D), F floors -> (F,) for all pixels, (F,) for those that vary.
+
+    Each pixel has its own mean and standard deviation over the images. A pixel that never varies
+    adds -log(floor √2π) without limit.
+    """
+    std = images.std(axis=0, dtype=np.float64)
+    log_std = np.log(np.maximum(std, np.array(floors)[:, None]))
+    # The images' mean of (x - mean)² is std², so no loop over images is needed
+    each = -0.5 * ((std / np.exp(log_std)) ** 2 + 2 * log_std + gaussian.LOG_2PI)
+    return each.sum(axis=1), each[:, std > 0].sum(axis=1)
