@@ -115,9 +115,7 @@ def draw_floor(images: np.ndarray, folder: Path) -> None:
     """The best Gaussian without any latent, under ever lower floors of sigma."""
     everywhere, varying = gaussian_decoder.density_by_floor(images, FLOORS)
     constant = int(np.sum(np.ptp(images, axis=0) == 0))
-    print(
-        f"\nlog density of an image under the best Gaussian without a latent, {len(images):,} images"
-    )
+    print("\nmean log density of an image in nats, under the best Gaussian without a latent")
     for floor, density, rest in zip(FLOORS, everywhere, varying, strict=True):
         print(f"  floor {floor:6.3f}: {density:8.1f} nats, of pixels that vary {rest:8.1f}")
     floors = np.array(FLOORS)
@@ -126,7 +124,7 @@ def draw_floor(images: np.ndarray, folder: Path) -> None:
         figures_lines.Line("all pixels", floors, everywhere),
     ]
     gain = constant * np.log(2)
-    title = f"{constant} pixels never vary: half the floor, {gain:.0f} nats more, for nothing"
+    title = f"{constant} constant pixels: half the floor, {gain:.0f} nats more"
     x, y = "floor of σ", "log density of an image, nats"
     panel = figures_lines.Panel(title, lines, x, y, ("reversed log", "linear"))
     figures.save(figures_lines.lines([panel]), folder / "Task_7_floor.png")
