@@ -6,7 +6,7 @@ import numpy as np
 
 from vae_np.ops import Array
 
-BLOCK = 16_384  # elements: a block of the arrays below stays in a core's own cache
+BLOCK = 32_768  # elements: a block of the arrays below stays in a core's own cache
 
 
 class State(NamedTuple):

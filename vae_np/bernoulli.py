@@ -1,6 +1,5 @@
 """Independent Bernoulli pixels, given by their logits."""
 
-import autograd.numpy as np
 from autograd.scipy.special import expit
 
 from vae_np import ops
@@ -18,7 +17,7 @@ def log_prob(targets: Array, logits: Array) -> Array:
     The value and its gradient stay finite for logits of ±1000, where p_d rounds to 0 or 1 and the
     formula as it stands would take log 0 (Kingma & Welling 2014, appendix C.1).
     """
-    return np.sum(targets * logits - ops.softplus(logits), axis=-1)
+    return ops.inner(targets, logits) - ops.row_sum(ops.softplus(logits))
 
 
 def mean(logits: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import autograd.numpy as np
 
+from vae_np import ops
 from vae_np.ops import Array
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -29,8 +30,9 @@ def kl_from_standard(mean: Array, log_std: Array) -> Array:
 
     (Kingma & Welling 2014, appendix B: minus this KL, in terms of the variance.)
     """
-    # expm1 keeps the digits of std² - 1 where std is near 1
-    return 0.5 * np.sum(mean**2 + np.expm1(2 * log_std) - 2 * log_std, axis=-1)
+    log_var = 2 * log_std
+    # expm1 keeps the digits of var - 1 where var is near 1
+    return 0.5 * ops.row_sum(mean**2 + np.expm1(log_var) - log_var)
 
 
 def log_prob(values: Array, mean: Array, log_std: Array) -> Array:

@@ -55,7 +55,8 @@ def each_draw(value: Value) -> Value:
     """
 
     def of_all_draws(model, images, eps):
-        return value(model, np.repeat(images, len(eps) // len(images), axis=0), eps)
+        draws = len(eps) // len(images)
+        return value(model, images if draws == 1 else np.repeat(images, draws, axis=0), eps)
 
     return of_all_draws
 

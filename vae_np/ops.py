@@ -4,6 +4,10 @@ autograd can differentiate everything here by itself. A primitive is worth its d
 pass over memory replaces several. Each derivation starts from the gradient g of the objective with
 respect to the primitive's output, and gives the gradient with respect to each input (a
 vector-Jacobian product).
+
+The gradients keep the dtype of what they are gradients of, even if g comes in another: one float64
+in a student's code would otherwise make every matrix product after it take twice the time. They
+are written in plain NumPy, so they have no derivatives of their own.
 """
 
 from collections.abc import Callable
@@ -11,28 +15,34 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from autograd.extend import SparseObject, defvjp, defvjp_argnums, primitive, vspace
+from autograd.numpy.numpy_vjps import unbroadcast_f
 from numpy.typing import NDArray
-from scipy.special import expit
 
 Array = NDArray[Any]
 
 
 class Activation(NamedTuple):
-    """An elementwise function, with its derivative written in terms of its own output."""
+    """An elementwise function h = f(a), and its gradient in terms of its own output h."""
 
     name: str
-    apply: Callable[[Array], Array]  # may overwrite its argument, which is fresh
-    slope: Callable[[Array], Array]  # h = f(a)  ->  f'(a)
+    apply: Callable[[Array], Array]  # a -> h; may overwrite a, which is fresh
+    vjp: Callable[[Array, Array], Array]  # g, h -> g f'(a)
 
 
-def _tanh_slope(outputs: Array) -> Array:
-    slope = np.square(outputs)
-    return np.subtract(1, slope, out=slope)
+def _tanh_vjp(g: Array, h: Array) -> Array:
+    da = np.square(h)  # tanh' = 1 - tanh²
+    np.subtract(1, da, out=da)
+    da *= g
+    return da
 
 
-tanh = Activation("tanh", lambda a: np.tanh(a, out=a), _tanh_slope)
-relu = Activation("relu", lambda a: np.maximum(a, 0, out=a), lambda h: h > 0)
-identity = Activation("identity", lambda a: a, lambda h: np.ones_like(h))
+tanh = Activation("tanh", lambda a: np.tanh(a, out=a), _tanh_vjp)
+relu = Activation(
+    "relu",
+    lambda a: np.maximum(a, 0, out=a),
+    lambda g, h: np.multiply(g, h > 0, dtype=h.dtype, casting="same_kind"),
+)
+identity = Activation("identity", lambda a: a, lambda g, h: np.asarray(g, h.dtype))
 
 ACTIVATIONS = {activation.name: activation for activation in (tanh, relu, identity)}
 
@@ -61,7 +71,7 @@ def _dense_vjp(argnums, outputs, args, kwargs):
     }
 
     def vjp(g):
-        da = g if activation is identity else g * activation.slope(outputs)
+        da = activation.vjp(g, outputs)
         return tuple(wanted[argnum](da) for argnum in argnums)
 
     return vjp
@@ -72,20 +82,68 @@ defvjp_argnums(dense, _dense_vjp)
 
 @primitive
 def softplus(x: Array) -> Array:
-    """log(1 + exp(x)), elementwise, exact for large |x|.
+    """log(1 + exp(x)), elementwise, for arrays of float32 or float64 of any size.
 
-    Written as max(x, 0) + log1p(exp(-|x|)), where the exponential cannot overflow.
-    Gradient: dx = g / (1 + exp(-x)), the logistic sigmoid of x.
+    Above 80, long before exp(x) overflows, it is x itself to the last digit.
+
+    Gradient: dy/dx is the logistic sigmoid exp(x) / (1 + exp(x)) of x. Since y = log(1 + exp(x)),
+    that is exp(x - y): dx = g exp(x - y), which cannot overflow, because y ≥ x.
     """
-    tail = np.abs(x)
-    np.negative(tail, out=tail)
-    np.exp(tail, out=tail)
-    np.log1p(tail, out=tail)
-    tail += np.maximum(x, 0)
-    return tail
+    y = np.minimum(x, 80)
+    np.exp(y, out=y)
+    np.log1p(y, out=y)
+    return np.maximum(x, y, out=y)
 
 
-defvjp(softplus, lambda _, x: lambda g: g * expit(x))
+def _softplus_vjp(y, x):
+    def vjp(g):
+        dx = x - y
+        np.exp(dx, out=dx)
+        dx *= g
+        return dx
+
+    return vjp
+
+
+defvjp(softplus, _softplus_vjp)
+
+
+@primitive
+def inner(x: Array, y: Array) -> Array:
+    """Inner products over the last axis: sums of x times y, without their product in memory.
+
+    Shapes: x (..., D), y (..., D), which may broadcast -> (...).
+
+    Gradient: s = Σ_d x_d y_d, so dx_d = g y_d and dy_d = g x_d, with the g of their row; where a
+    row was broadcast, the sum of its copies' gradients.
+    """
+    return np.vecdot(x, y)
+
+
+defvjp(
+    inner,
+    lambda _, x, y: unbroadcast_f(x, lambda g: _for_rows(g, x) * y),
+    lambda _, x, y: unbroadcast_f(y, lambda g: _for_rows(g, y) * x),
+)
+
+
+@primitive
+def row_sum(x: Array) -> Array:
+    """Sums over the last axis: (..., D) -> (...).
+
+    As a product with a vector of ones, which BLAS does in a third of the time of `x.sum`.
+
+    Gradient: s = Σ_d x_d, so dx_d = g for every d: one number a row, seen D times, not copied.
+    """
+    return x @ np.ones(x.shape[-1], x.dtype)
+
+
+defvjp(row_sum, lambda _, x: lambda g: np.broadcast_to(_for_rows(g, x), x.shape))
+
+
+def _for_rows(g: Array, like: Array) -> Array:
+    """One number a row, to be broadcast along it: in the dtype of `like`, whatever g came in."""
+    return np.asarray(g, like.dtype)[..., None]
 
 
 @primitive

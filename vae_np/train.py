@@ -6,8 +6,8 @@ from math import cos, pi
 from typing import Any, NamedTuple
 
 import numpy as np
-from autograd.differential_operators import grad_and_aux
-from autograd.tracer import getval
+from autograd.core import VJPNode, backward_pass
+from autograd.tracer import getval, isbox, new_box, trace_stack
 from numpy.random import Generator
 
 from vae_np import adam, data, mlp, objectives, ops, optimisers, streams, vae
@@ -153,20 +153,45 @@ def ascent_direction(
     Shapes: theta (P,), targets (B, D), eps (B S, K), S = settings.samples -> (P,), (), ().
     """
     objective = objectives.OBJECTIVES[settings.objective].value
+    activation = ops.ACTIVATIONS[settings.activation]
     ascent, terms = gradient(
-        lambda theta: objective(model(theta, settings, targets.shape[1]), targets, eps), theta
+        lambda nets: objective(vae.Model(*nets, activation), targets, eps),
+        theta,
+        lambda vector: mlp.unflatten(vector, *sizes(settings, targets.shape[1])),
     )
     log_likelihood, kl = (float(np.mean(term)) for term in terms)
     return ascent, log_likelihood, kl
 
 
-def gradient(objective: Callable[[Array], tuple[Array, Any]], at: Array) -> tuple[Array, Any]:
+def gradient(
+    objective: Callable[[Any], tuple[Array, Any]],
+    at: Array,
+    parts: Callable[[Array], Any] = lambda at: at,
+) -> tuple[Array, Any]:
     """The gradient of a scalar at a point, and the arrays that were computed with the scalar.
 
-    Shapes: at (P,) -> (P,). The objective returns the scalar and a tuple of arrays.
+    Shapes: at (P,) -> (P,). The objective is given parts(at), views of `at` in lists or tuples of
+    any depth, or `at` itself; it returns the scalar and a tuple of arrays.
+
+    Every part is a variable of its own, whose gradient is copied to the same part of the whole
+    one. autograd.grad of objective(parts(at)) is the same, but it would trace each view, make
+    zeros of the whole, and add to them.
     """
-    ascent, others = grad_and_aux(objective)(at)
+    ascent = np.zeros_like(at)
+    with trace_stack.new_trace() as trace:
+        value, others = objective(_variables(parts(at), parts(ascent), trace))
+    if isbox(value):
+        backward_pass(np.ones_like(getval(value)), value._node)
     return ascent, tuple(getval(array) for array in others)
+
+
+def _variables(part: Any, place: Any, trace: int) -> Any:
+    """The part with its arrays as autograd's variables, whose gradients end in their places."""
+    if isinstance(part, list | tuple):
+        return [_variables(*pair, trace) for pair in zip(part, place, strict=True)]
+    root = VJPNode.new_root()
+    root.vjp = lambda g: np.copyto(place, g) or ()  # a root has no parents to pass g on to
+    return new_box(part, trace, root)
 
 
 def check(settings: Settings, images: Array) -> None:
