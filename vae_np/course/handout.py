@@ -117,7 +117,7 @@ def files(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
     for name, bodies in _cuts(chosen).items():
         source = contents[name].decode("utf-8")
         cut = blanks.without_orphans(source, blanks.cut(source, bodies))
-        contents[name] = cut.encode()
+        contents[name] = blanks.with_numpy(cut).encode()
     contents["Makefile"] = (Path(__file__).parent / "templates/Makefile").read_bytes()
     return contents
 

@@ -56,7 +56,9 @@ class Outcome(NamedTuple):
     """What became of one call."""
 
     status: str  # value | blank | error | exit | missing | stub_miss
-    kind: Any = "none"  # array | number | list | none | box | other NAME | ["tuple" | "record NAME", ...]
+    kind: Any = (
+        "none"  # array | number | list | none | box | other NAME | ["tuple" | "record NAME", ...]
+    )
     arrays: tuple[Array, ...] = ()
     message: str = ""
     where: str = ""
