@@ -1,5 +1,6 @@
 import copy
 
+import autograd.numpy as anp
 import numpy as np
 import pytest
 
@@ -153,3 +154,24 @@ def test_float_images_train_like_their_bytes(images):
     other, other_averages = train.epoch(train.start(SETTINGS, floats, 0), SETTINGS, floats)
     assert run.optimiser.theta.dtype == other.optimiser.theta.dtype == np.float32
     np.testing.assert_allclose(averages, other_averages, rtol=0.1)  # other draws, the same law
+
+
+def test_a_gradient_in_parts_is_that_of_the_whole(rng):
+    at = rng.standard_normal(6)
+
+    def value(parts):
+        first, (second, _) = parts
+        return np.sum(first * second) + np.sum(first), (first,)  # first twice, the last never
+
+    found, (first,) = train.gradient(
+        value, at, lambda vector: [vector[:2], (vector[2:4], vector[4:])]
+    )
+    np.testing.assert_allclose(found, [*(at[2:4] + 1), *at[:2], 0, 0])
+    assert type(first) is np.ndarray
+    whole, _ = train.gradient(lambda vector: (anp.sum(vector**2), ()), at)
+    np.testing.assert_allclose(whole, 2 * at)
+
+
+def test_a_scalar_that_ignores_its_variables_has_gradient_zero():
+    found, _ = train.gradient(lambda _: (1.0, ()), np.ones(3))
+    np.testing.assert_array_equal(found, [0, 0, 0])

@@ -1,7 +1,5 @@
 """Independent Bernoulli pixels, given by their logits."""
 
-from autograd.scipy.special import expit
-
 from vae_np import ops
 from vae_np.ops import Array
 
@@ -22,4 +20,4 @@ def log_prob(targets: Array, logits: Array) -> Array:
 
 def mean(logits: Array) -> Array:
     """The pixels' probabilities, 1 / (1 + exp(-logits)), which are also their means; any shape."""
-    return expit(logits)
+    return ops.sigmoid(logits)

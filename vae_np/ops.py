@@ -17,6 +17,7 @@ import numpy as np
 from autograd.extend import SparseObject, defvjp, defvjp_argnums, primitive, vspace
 from autograd.numpy.numpy_vjps import unbroadcast_f
 from numpy.typing import NDArray
+from scipy.special import expit
 
 Array = NDArray[Any]
 
@@ -106,6 +107,18 @@ def _softplus_vjp(y, x):
 
 
 defvjp(softplus, _softplus_vjp)
+
+
+@primitive
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), elementwise; exact for large |x|.
+
+    Gradient: dy/dx = exp(-x) / (1 + exp(-x))² = y (1 - y), so dx = g y (1 - y).
+    """
+    return expit(x)
+
+
+defvjp(sigmoid, lambda y, _: lambda g: np.multiply(g, y * (1 - y), dtype=y.dtype))
 
 
 @primitive
