@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from tasks import cli
-from vae_np import identities
+from vae_np import derivations
 
 PARTS = {
     "1": "The bound, by Jensen's inequality",
@@ -28,10 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     part = parser.parse_args(arguments).part
 
     print("One pixel x, one latent z; p(z) = N(0, 1), p(x|z) = N(w z + b, σ²), q(z|x) = N(m, s²)")
-    print(f"x = {identities.X}, w = {identities.W}, b = {identities.MEAN}, σ = {identities.STD}, "
-          f"m = {identities.Q_MEAN}, s = {identities.Q_STD}; f(z) = log p(x|z)")  # fmt: skip
+    print(
+        f"x = {derivations.X}, w = {derivations.W}, b = {derivations.MEAN}, σ = {derivations.STD}, "
+        f"m = {derivations.Q_MEAN}, s = {derivations.Q_STD}; f(z) = log p(x|z)"
+    )
     heading, failed = "", []
-    for step in identities.check_all():
+    for step in derivations.check_all():
         if part not in (None, step.number[0]):
             continue
         if step.number[0] != heading:

@@ -26,13 +26,15 @@ CHECKED = 1_000  # test images that are measured
 FLOORS = tuple(0.256 / 2**halvings for halvings in range(9))
 
 STORY = """
-Grey images are not binarised here: their pixels are densities. With one fixed sigma the
+Grey images are not binarised here: their pixels have densities. With one fixed sigma the
 log-likelihood is minus the squared error over 2 sigma^2, plus a constant: the squared error of a
 plain autoencoder *is* a Gaussian likelihood, and choosing sigma is choosing its weight against the
 KL. A decoder with a second head says how sure it is of each pixel: paper surely white, edges of
-strokes unsure. But a density has no largest value. Where a pixel is always white, the likelihood
-grows without end as its sigma shrinks, log(1/sigma) nats a pixel, with no image better for it.
-So log sigma is kept above a floor, and a bound in nats of density means little across floors.
+strokes unsure. Its bound is higher, and yet its means can be worse: an error costs little where
+sigma is large. And a density has no largest value. Where a pixel is always white, the likelihood
+grows without end as its sigma shrinks, by log 2 nats for every halving, and no image is better for
+it. So sigma is kept above a floor, here the fixed decoder's sigma: under another floor the same
+images would have another bound.
 """
 
 
@@ -95,18 +97,16 @@ def draw_variances(model: Model, images, image_shape: tuple[int, int], folder: P
     shown = images[:SHOWN]
     mean, log_std = decoded("Gaussian", model, shown)
     std = np.exp(log_std)
+    largest, floor = gaussian_decoder.LARGEST_STD, gaussian_decoder.STD_FLOOR
     rows = {
         "grey image": shown,
         "mean": np.clip(mean, 0, 1),
-        "σ of each pixel": std / std.max(),
-        "size of the error": np.abs(shown - mean) / std.max(),
+        f"σ, black {largest} or more": np.clip(std / largest, 0, 1),
+        "size of the error": np.clip(np.abs(shown - mean), 0, 1),
     }
     everything = np.exp(decoded("Gaussian", model, images)[1])
-    sure = 100 * np.mean(everything < 2 * gaussian_decoder.STD_FLOOR)
-    title = (
-        f"σ is below {2 * gaussian_decoder.STD_FLOOR:g} on {sure:.0f} % of the pixels, "
-        f"and up to {std.max():.2f} (black)"
-    )
+    sure = 100 * np.mean(everything < 1.1 * floor)
+    title = f"The decoder is sure of {sure:.0f} % of the pixels: their σ is at its floor, {floor}"
     picture = figures_latent.image_rows(rows, image_shape, title)
     figures.save(picture, folder / "Task_7_variances.png")
 

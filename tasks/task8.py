@@ -40,6 +40,7 @@ direction that means something: added to any code it turns the attribute up, sub
 same arithmetic on pixels adds one fixed ghost to every image, wherever its own strokes are. What
 moved is measured on the images; whether the digit survived is judged by a small classifier, which
 learned from images and not from decodings; whether the result looks real, by its nearest neighbour.
+Decoded images are blurred, and blur alone brings them nearer: look at the rise from strength 0.
 """
 
 
@@ -208,7 +209,8 @@ def panel(title: str, y: str, measure, ways: Mapping[str, np.ndarray], labels) -
         lines.append(Line(way, STRENGTHS, mean, mean - errors, mean + errors))
         print(f"  {way:12}", *(f"{value:8.3g}" for value in mean))
         print(f"  {'±':>12}", *(f"{error:8.2g}" for error in errors))
-    return Panel(title, lines, "strength", y)
+    ends = " and ".join(f"{line.y[0]:.3g} to {line.y[-1]:.3g} by {line.name}" for line in lines)
+    return Panel(f"{title}\n{ends}", lines, "strength", y)
 
 
 if __name__ == "__main__":

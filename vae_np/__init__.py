@@ -35,13 +35,30 @@ Reading order: begin with `vae`, the page. A module imports only from those abov
     download      MNIST from the network, on request
     streams       named random generators
     bounds        importance weights of several draws, and the k-sample bound
-    evaluate      test ELBO, log p(x), active units
     gaussian_decoder  continuous pixels
     ablations     the VAE with a part taken away
     objectives    what training may climb, by name
+    evaluate      test ELBO, log p(x), active units
     optimisers    ways uphill to compare Adam with
     train         the minibatch loop
     checkpoint    a training run on disk
     symptoms      what wrong training looks like, and why
     figures       arrays to pictures
+
+Behind the experiments, tasks 4 to 9:
+
+    pca                the autoencoder that is linear
+    autoencoder        PCA and VAEs as one pair of functions
+    neighbours         distances: memorisation, gaps, continuity
+    classifier         a judge of digits in closed form
+    latent_plane       two latents: the manifold, and integrals over the plane
+    latent_arithmetic  attributes as vectors
+    measurements       slant, thickness and ink of an image
+    linear_gaussian    the model in which everything is exact
+    derivations        every step of the worksheet, both sides
+    estimators         of log p(x), the ELBO and its gradient, draw by draw
+    full_gaussian      correlated Gaussians, by a Cholesky factor
+    posterior          a q(z|x) of its own for every image
+    figures_latent     arrays to pictures of latent spaces
+    figures_lines      arrays to lines and bars
 """

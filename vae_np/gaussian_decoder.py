@@ -9,7 +9,8 @@ from vae_np.ops import Array
 from vae_np.vae import Model
 
 FIXED_STD = 0.1  # of a grey level between 0 and 1
-STD_FLOOR = 0.02  # five steps of an 8-bit image; without it, the density of a constant pixel -> inf
+STD_FLOOR = FIXED_STD  # never surer than the fixed one, so that the two bounds compare
+LARGEST_STD = 0.5  # that grey levels between 0 and 1 can have
 
 
 def decode_fixed(model: Model, latents: Array) -> tuple[Array, float]:
