@@ -2,7 +2,7 @@
 
 import pytest
 
-from vae_np.course import examine, exercises, process
+from vae_np.course import examine, exercises, process, report
 
 LOOP = "while True:\n    pass"
 CASES = {
@@ -162,9 +162,18 @@ def test_gigabytes_of_output_are_read_and_dropped(tree, answers):
         assert len(plain.printed.take()) <= process.KEPT_OUTPUT
 
 
-def test_prints_do_not_disturb_the_answer(tree, answers, impatient):
-    tree.write("gaussian.sample", "print('here', mean)\nreturn mean + np.exp(log_std) * eps")
-    assert run(tree, answers, impatient, "1.1")["1.1"].status == "right"
+def test_prints_do_not_disturb_the_answer_and_are_shown(tree, answers, impatient):
+    tree.write(
+        "gaussian.sample",
+        "print('here\\x1b[2J', len(mean))\nreturn mean + np.exp(log_std) * eps",
+    )
+    printed = {}
+    chosen = exercises.choose(["1.1"])
+    blank = tree.root / "vae_np/course/blank"
+    results = examine.examine(tree.root, chosen, answers, impatient.ask, blank, printed.__setitem__)
+    assert results[0].status == "right"
+    assert printed["1.1"].startswith("here [2J 1")
+    assert "| here" in report.table(results, printed=printed)
 
 
 def test_standard_input_is_empty(tree, answers, impatient):

@@ -107,23 +107,29 @@ def answer_key() -> Key:
     return keymaker.make(seed=0)
 
 
-def check(target: Path, course: Course, answers: Key) -> list[Result]:
-    """The results for a folder or a one-file script."""
+def check(
+    target: Path, course: Course, answers: Key, printed: dict[str, str] | None = None
+) -> list[Result]:
+    """The results for a folder or a one-file script; `printed` gets what exercises print."""
+    printed = {} if printed is None else printed
     with process.Plain(course.seconds) as other:
         if target.is_file():
             from vae_np.course import script
 
             return script.examine(target, course.exercises, answers, other.ask)
         spare = BLANK if BLANK.is_dir() else None
-        return examine.examine(target, course.exercises, answers, other.ask, spare)
+        return examine.examine(
+            target, course.exercises, answers, other.ask, spare, printed.__setitem__
+        )
 
 
 def _check(args: argparse.Namespace, target: Path, course: Course, answers: Key) -> bool:
+    printed: dict[str, str] = {}
     try:
-        results = check(target, course, answers)
+        results = check(target, course, answers, printed)
     except OSError as error:
         raise ValueError(str(error)) from error
-    print(report.table(results, args.hint), flush=True)
+    print(report.table(results, args.hint, printed), flush=True)
     if args.hint == 0 and any(result.status != "right" for result in results):
         print(_("For a hint: python -m vae_np check EXERCISE --hint"))
     if args.json:

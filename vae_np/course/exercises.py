@@ -173,17 +173,17 @@ def load(settings: Path | None = None) -> Course:
     unknown = sorted(set(table) - {"exercises", "seconds", "points"})
     if unknown:
         raise ValueError(f"{settings}: {unknown[0]!r}: expected exercises, seconds or points")
-    chosen = choose(table.get("exercises"))
-    points = table.get("points", {})
-    for name, value in [*points.items(), ("seconds", table.get("seconds", 5.0))]:
-        if name != "seconds":
-            find(name)
+    ids, points = table.get("exercises"), table.get("points", {})
+    if not isinstance(ids, (list, type(None))) or not isinstance(points, dict):
+        raise ValueError(f"{settings}: expected a list of exercises, and a table of points")
+    seconds = table.get("seconds", Course(()).seconds)
+    for name, value in [*points.items(), ("seconds", seconds)]:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
             raise ValueError(f"{settings}: {name} is {value!r}: expected a positive number")
-    return Course(
-        tuple(e._replace(points=points.get(e.id, e.points)) for e in chosen),
-        float(table.get("seconds", 5.0)),
-    )
+    for name in points:
+        find(name)
+    chosen = tuple(e._replace(points=points.get(e.id, e.points)) for e in choose(ids))
+    return Course(chosen, float(seconds))
 
 
 def choose(names: list[str] | None) -> tuple[Exercise, ...]:

@@ -19,8 +19,8 @@ LIBRARY = (
     "own_images streams symptoms train vae"
 )
 COURSE = (
-    "__init__ check child compare diagnose examine exercises frames key process records report "
-    "reset texts"
+    "__init__ blanks check child compare diagnose examine exercises frames key process records "
+    "report reset texts"
 )
 ONE_FILE = ("script", "child_script")  # the checks of the one-file assignment
 TASKS = "__init__ cli presets task1 task2 task3 training"

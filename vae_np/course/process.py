@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_np.course import frames
+from vae_np.course.child import END_OF_OUTPUT
 from vae_np.course.records import Answer, Job, Outcome
 
 CHILD = Path(__file__).with_name("child.py")
@@ -48,7 +49,7 @@ class Plain:
         end, detail = self._collect(outcomes, job.header["id"])
         if end != "done":
             self._stop()
-        return Answer(outcomes, end, detail, self.printed.take())
+        return Answer(outcomes, end, detail, self.printed.take(wait=end == "done"))
 
     def _start(self) -> None:
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
@@ -169,16 +170,27 @@ class Printed:
     """The beginning of what a process prints; the rest is read, so that it can go on, and lost."""
 
     def __init__(self, stream):
-        self.kept = bytearray()
+        self.kept, self.tail = bytearray(), b""
+        self.complete = threading.Event()
         self.thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
         self.thread.start()
 
     def _read(self, stream) -> None:
         with stream:
             while piece := stream.read1(2**16):
-                self.kept += piece[: KEPT_OUTPUT - len(self.kept)]
+                self.kept += piece[: max(0, KEPT_OUTPUT - len(self.kept))]
+                self.tail = (self.tail + piece)[-len(END_OF_OUTPUT) :]
+                if self.tail == END_OF_OUTPUT:
+                    self.complete.set()
 
-    def take(self) -> str:
-        """What was kept since the last time, line by line without control codes."""
-        text, self.kept = self.kept.decode("utf-8", "replace"), bytearray()
+    def take(self, wait: bool = False) -> str:
+        """What was kept since the last time, line by line without control codes.
+
+        With `wait`, the end of the job's output is waited for, but not for long.
+        """
+        if wait:
+            self.complete.wait(0.2)
+        self.complete.clear()
+        kept, self.kept = bytes(self.kept), bytearray()
+        text = kept.removesuffix(END_OF_OUTPUT).decode("utf-8", "replace")
         return "\n".join(plain_text(line).rstrip() for line in text.splitlines())

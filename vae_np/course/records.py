@@ -56,9 +56,7 @@ class Outcome(NamedTuple):
     """What became of one call."""
 
     status: str  # value | blank | error | exit | missing | stub_miss
-    kind: Any = (
-        "none"  # array | number | list | none | box | other NAME | ["tuple" | "record NAME", ...]
-    )
+    kind: Any = "none"  # as child.describe names it: array, number, list, ["tuple", ...], ...
     arrays: tuple[Array, ...] = ()
     message: str = ""
     where: str = ""

@@ -1,11 +1,16 @@
 """Results for people, as a table, and for machines, as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from vae_np.course.exercises import find
 from vae_np.course.records import Result
 from vae_np.course.texts import N_, _
+
+WIDTH = 93  # columns of what is said below an exercise
+PRINTED_LINES = 5
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 STATUSES = {
     "right": N_("right"),
@@ -18,8 +23,10 @@ STATUSES = {
 MARKS = {"right": "+", "wrong": "x", "blank": ".", "error": "!", "timeout": "!", "not_run": "?"}
 
 
-def table(results: Sequence[Result], hint_level: int = 0, width: int = 100) -> str:
-    """One line an exercise; below each that is not right, why, and hints up to the level."""
+def table(
+    results: Sequence[Result], hint_level: int = 0, printed: Mapping[str, str] = NOTHING
+) -> str:
+    """One line an exercise; below it why, what its code printed, and hints up to the level."""
     widest = max(len(result.name) for result in results)
     lines = []
     for result in results:
@@ -29,11 +36,21 @@ def table(results: Sequence[Result], hint_level: int = 0, width: int = 100) -> s
         lines.append(
             f"{MARKS[result.status]} {result.id:<4} {result.name:<{widest}}  {points:>6}  {status}"
         )
-        lines += [f"       {line}" for line in details(result, hint_level, width - 7)]
+        lines += [f"       {line}" for line in details(result, hint_level)]
+        lines += [f"       | {line}" for line in shortened(printed.get(result.id, ""))]
     return "\n".join([*lines, "", summary(results)])
 
 
-def details(result: Result, hint_level: int, width: int) -> list[str]:
+def shortened(output: str) -> list[str]:
+    """The first lines of what was printed, and how many more there are."""
+    lines = [line[: WIDTH - 2] for line in output.splitlines() if line.strip()]
+    more = len(lines) - PRINTED_LINES
+    if more > 0:
+        lines[PRINTED_LINES:] = [_("... {count} more lines").format(count=more)]
+    return lines
+
+
+def details(result: Result, hint_level: int) -> list[str]:
     """What more there is to say about one result."""
     lines = []
     if result.message and result.status != "blank":
@@ -50,7 +67,7 @@ def details(result: Result, hint_level: int, width: int) -> list[str]:
             _("hint {number}: {text}").format(number=i, text=_(hint))
             for i, hint in enumerate(hints, 1)
         ]
-    return [part for line in lines for part in _wrapped(line, width)]
+    return [part for line in lines for part in _wrapped(line, WIDTH)]
 
 
 def _wrapped(line: str, width: int) -> list[str]:
