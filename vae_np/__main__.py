@@ -1,4 +1,4 @@
-"""The command line: python -m vae_np data, check, handout, reset or grade."""
+"""The command line: python -m vae_np COMMAND, for students and for instructors."""
 
 import argparse
 import importlib
@@ -6,13 +6,18 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
+from vae_np.course import texts
+
 # Name, module with add_arguments and run, help. A hand-out lacks some of the modules.
 COMMANDS = (
     ("data", "vae_np.download", "fetch MNIST"),
     ("check", "vae_np.course.check", "check exercises, and name the mistakes"),
     ("reset", "vae_np.course.reset", "bring one blank back"),
     ("handout", "vae_np.course.handout", "make the students' folder"),
-    ("grade", "vae_np.course.grade", "grade a class"),
+    ("grade", "vae_np.grading.grade", "grade a class"),
+    ("merge", "vae_np.grading.merge", "put the parts of a class together"),
+    ("report", "vae_np.grading.report", "make pages of grades"),
+    ("gradescope", "vae_np.grading.gradescope", "make an autograder for Gradescope"),
 )
 
 
@@ -25,7 +30,7 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     commands = result.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, text in COMMANDS:
-        if importlib.util.find_spec(module) is not None:
+        if _is_installed(module):
             command = commands.add_parser(name, help=text)
             command.set_defaults(module=module)
             if name in words[:1]:  # the others need not be imported
@@ -33,9 +38,22 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     return result
 
 
+def _is_installed(module: str) -> bool:
+    """Whether there is such a module; its package, too, may be missing."""
+    package = module.rpartition(".")[0]
+    return all(importlib.util.find_spec(name) is not None for name in (package, module))
+
+
+def language(words: Sequence[str]) -> str | None:
+    """The language asked for, if there is such a one: help comes before options are read."""
+    wanted = [b for a, b in zip(words, [*words[1:], ""], strict=True) if a == "--lang"]
+    return next((name for name in wanted if name in texts.languages()), None)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. A wrong command is one line on stderr, and 2."""
     words = sys.argv[1:] if arguments is None else arguments
+    texts.use(language(words))
     options = parser(words).parse_args(words)
     try:
         return importlib.import_module(options.module).run(options)

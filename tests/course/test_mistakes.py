@@ -131,6 +131,25 @@ AS_WRITTEN = [
     ),
     ("1.3", "gaussian.kl_from_standard", "return np.zeros(len(mean))", None),
     (
+        "1.3",
+        "gaussian.kl_from_standard",
+        "kl = np.zeros(len(mean))\n"
+        "for i in range(len(mean)):\n"
+        "    m, s = mean[i], log_std[i]\n"
+        "    kl[i] = 0.5 * np.sum(np.exp(2 * s) + m ** 2 - 1 - 2 * s)\n"
+        "return kl",
+        "an array filled element by element",
+    ),
+    (
+        "1.1",
+        "gaussian.sample",
+        "z = np.zeros(mean.shape)\n"
+        "for i in range(len(z)):\n"
+        "    z[i, :] = mean[i] + np.exp(log_std[i]) * eps[i]\n"
+        "return z",
+        "an array filled element by element",
+    ),
+    (
         "1.4",
         "vae.elbo_terms",
         "mean, log_std = encode(model, images)\n"

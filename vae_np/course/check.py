@@ -22,40 +22,49 @@ POLL_SECONDS = 0.5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of this command."""
-    parser.description = "Check exercises: which are right, and if one is not, which mistake it is."
-    parser.epilog = """examples:
+    parser.description = _(
+        "Check exercises: which are right, and if one is not, which mistake it is."
+    )
+    parser.epilog = f"""{_("examples:")}
   python -m vae_np check
   python -m vae_np check 1.3 --hint
   python -m vae_np check 1.3 --hint --hint
   python -m vae_np check --watch
   python -m vae_np check path/to/vae.py
 
-exit status: 0 if all that was checked is right, 1 if not, 2 for a wrong command"""
+{_("exit status: 0 if all that was checked is right, 1 if not, 2 for a wrong command")}"""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "what",
         nargs="*",
-        metavar="EXERCISE|PATH",
-        help="exercises such as 1.3 (default: all), and a folder or a one-file vae.py to check "
-        "(default: this folder)",
+        metavar=_("EXERCISE|PATH"),
+        help=_(
+            "exercises such as 1.3 (default: all), and a folder or a one-file vae.py to check "
+            "(default: this folder)"
+        ),
     )
     parser.add_argument(
-        "--hint", action="count", default=0, help="show a hint; repeat it for a plainer one"
+        "--hint",
+        action="count",
+        default=0,
+        help=_("show a hint; repeat it for a plainer one"),
     )
     parser.add_argument(
-        "--watch", action="store_true", help="check again whenever a file is saved; Ctrl-C stops"
+        "--watch",
+        action="store_true",
+        help=_("check again whenever a file is saved; Ctrl-C stops"),
     )
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the results to FILE, as JSON"
+        "--json", type=Path, metavar="FILE", help=_("also write the results to FILE, as JSON")
     )
     parser.add_argument(
-        "--lang", metavar="LANG", help="en or es (default: the language of your system)"
+        "--lang", metavar="LANG", help=_("en or es (default: the language of your system)")
     )
     parser.add_argument(
         "--settings",
         type=Path,
         metavar="FILE",
-        help="points and choice of exercises (default: course.toml here, if there is one)",
+        help=_("points and choice of exercises (default: course.toml here, if there is one)"),
     )
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 import types
+import warnings
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -212,7 +213,7 @@ def place(error, root):
     found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         file = frame.f_code.co_filename
-        if Path(file).is_absolute() and Path(root) in Path(file).parents:
+        if Path(root) in Path(file).parents and Path(file).name != Path(__file__).name:
             found = f"{relative(file, root)}:{line}"
     return found
 
@@ -250,7 +251,9 @@ def look_up(name, parameters, rows_in, rows_out):
 
     def function(*args, **kwargs):
         given = dict(zip(parameters, args, strict=False)) | kwargs
-        values = [given[parameter] for parameter in parameters if parameter in given]
+        if len(args) > len(parameters) or set(given) != set(parameters):
+            raise TypeError(f"{name} takes the arguments {', '.join(parameters)}")
+        values = [given[parameter] for parameter in parameters]
         columns = [np.asarray(value, float) for value in values if not isinstance(value, tuple)]
         one_row = all(column.ndim <= 1 for column in columns)
         columns = np.broadcast_arrays(*(np.atleast_2d(column) for column in columns))
@@ -284,6 +287,7 @@ def main():
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
     # A file saved twice in a second may have the time and the size of its compiled copy
     sys.dont_write_bytecode, sys.pycache_prefix = True, str(HERE / "no-compiled-files")
+    warnings.simplefilter("ignore", RuntimeWarning)  # a division by zero is told as an answer
     warm()
     sibling("frames").write(writer, {"id": "ready"})
     try:

@@ -63,12 +63,14 @@ def combine(exercise: Exercise, parts: list[Verdict]) -> Verdict:
 def ending(answer: Answer) -> Verdict | None:
     """The verdict on a process that did not answer to the end, or None if it did."""
     if answer.end == "timeout":
-        return Verdict("timeout", message=_("stopped: it took too long. Is there an endless loop?"))
+        return Verdict(
+            "timeout", message=_("Stopped, because it took too long. Is there an endless loop?")
+        )
     if answer.end == "crash":
         detail = f" ({answer.detail})" if answer.detail else ""
-        return Verdict("error", message=_("Python itself was ended by this code") + detail)
+        return Verdict("error", message=_("This code ended Python itself.") + detail)
     if answer.end == "garbled":
-        return Verdict("error", message=_("the code disturbed the checks, and gave no answer"))
+        return Verdict("error", message=_("The code disturbed the checks, and gave no answer."))
     return None
 
 
@@ -155,26 +157,25 @@ def _unnamed(
     if outcome.status == "blank":
         if outcome.message.startswith(f"exercise {exercise.id}:"):
             return Verdict("blank", message=_("not written yet"), where=where)
-        message = _("it calls a function that is not written yet: {what}")
+        message = _("It calls a function that is not written yet: {what}")
         return Verdict("error", message=message.format(what=outcome.message), where=where)
     if outcome.status == "missing":
-        message = _("there is no {what}: was it renamed or deleted?")
+        message = _("There is no {what}: was it renamed or deleted?")
         return Verdict("error", message=message.format(what=outcome.message))
     if outcome.status == "exit":
-        message = _("it ended the program ({what}) instead of returning a value")
+        message = _("It ended the program ({what}) instead of returning a value.")
         return Verdict("error", message=message.format(what=outcome.message), where=where)
     if outcome.status == "error":
-        return Verdict("error", message=outcome.message, expected=expected, where=where)
+        return Verdict("error", message=outcome.message, where=where)
     if outcome.status == "stub_miss":
-        message = _("it calls {what} with other arguments than the solution does").format(
-            what=outcome.message.removeprefix("vae_np.")
+        message = _("It calls {what} with other arguments than the solution does.")
+        what = outcome.message.removeprefix("vae_np.")
+        return Verdict("wrong", None, message.format(what=what), expected, "", where)
+    message = problem(function, outcome, wanted)
+    if entry.probes[probe].calls[call].cotangent is not None:
+        message = _("The values are right, but not their gradient. {problem}").format(
+            problem=message
         )
-    else:
-        message = problem(function, outcome, wanted)
-        if entry.probes[probe].calls[call].cotangent is not None:
-            message = _("the values are right, but not their gradient: {problem}").format(
-                problem=message
-            )
     return Verdict("wrong", None, message, expected, found, where)
 
 
@@ -193,17 +194,17 @@ def problem(function: str, found: Outcome, wanted: Outcome) -> str:
     if found.kind == "none":
         return _("{function} returns nothing: is a return missing?").format(function=function)
     if not compare.matching_kinds(found.kind, wanted.kind):
-        return _("{function} returns {found}; expected {wanted}").format(
+        return _("{function} returns {found}; expected {wanted}.").format(
             function=function, found=kind_text(found.kind), wanted=kind_text(wanted.kind)
         )
     shapes = [[array.shape for array in outcome.arrays] for outcome in (found, wanted)]
     if shapes[0] != shapes[1]:
-        return _("the shape is {found}; expected {wanted}").format(
+        return _("The shape is {found}; expected {wanted}.").format(
             found=", ".join(map(str, shapes[0])), wanted=", ".join(map(str, shapes[1]))
         )
     if not _finite([found]):
-        return _("the result holds values that are not finite (nan or inf)")
-    return _("the values differ")
+        return _("The result holds values that are not finite (nan or inf).")
+    return _("The values differ.")
 
 
 def kind_text(kind) -> str:

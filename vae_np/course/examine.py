@@ -69,7 +69,7 @@ def examine(
         if answer.end != "done" or any(o.kind == "import" for o in answer.outcomes):
             unreadable |= {module(function) for function in exercise.functions}
         results.append(result(exercise, verdict, sha256, _ids(assumed)))
-    return _forgive_pairs(results)
+    return forgive_pairs(results)
 
 
 def calls(entry: Entry) -> list[Call]:
@@ -147,7 +147,7 @@ def result(
 
 
 def _not_run(exercise: Exercise, sha256: str) -> Result:
-    verdict = Verdict("not_run", message=_("the answer key does not hold this exercise"))
+    verdict = Verdict("not_run", message=_("The answer key does not hold this exercise."))
     return result(exercise, verdict, sha256)
 
 
@@ -160,7 +160,8 @@ def _unless_random(verdict: Verdict, first: Answer, second: Answer) -> Verdict:
     return verdict._replace(mistake=name, message=_(message))
 
 
-def _forgive_pairs(results: list[Result]) -> list[Result]:
+def forgive_pairs(results: list[Result]) -> list[Result]:
+    """The results, with the points of a second mistake that only repeats the first one."""
     made = {(result.id, result.mistake) for result in results if result.status == "wrong"}
     for first, second, message in PAIRS:
         if {first, second} <= made:

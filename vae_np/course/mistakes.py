@@ -42,6 +42,10 @@ GRADIENT_CUT = (
     N_("gradient cut"),
     N_("The values are right, but their gradient is zero: keep every step in autograd.numpy."),
 )
+FILLED = (
+    N_("an array filled element by element"),
+    N_("autograd cannot follow assignments into an array: put the pieces together at the end."),
+)
 EXCHANGED = (
     N_("mean and log_std exchanged"),
     N_("mean and log_std have changed places."),
@@ -102,6 +106,20 @@ FROM_EPS = (
     N_("eps itself is decoded: it must be scaled by std and shifted by the mean first."),
 )
 
+
+def _filled(function):
+    """The function, with its result copied into an array of zeros, row by row."""
+
+    def wrong(*args):
+        result = function(*args)
+        array = np.zeros(result.shape)
+        for i in range(len(result)):
+            array[i] = result[i]
+        return array
+
+    return wrong
+
+
 SAMPLE = _bank(
     "1.1",
     "gaussian.sample",
@@ -125,6 +143,7 @@ SAMPLE = _bank(
         (*NOT_CENTRED, lambda mean, log_std, eps: 0 * mean + np.exp(log_std) * eps),
         (*EXCHANGED, lambda mean, log_std, eps: log_std + np.exp(mean) * eps),
         (*GRADIENT_CUT, lambda mean, log_std, eps: getval(gaussian.sample(mean, log_std, eps))),
+        (*FILLED, _filled(gaussian.sample)),
         (
             N_("one noise for the whole batch"),
             N_("Every row uses the first row of eps: each image has its own."),
@@ -285,6 +304,7 @@ BERNOULLI = _bank(
             lambda x, a: np.sum(x * a, axis=-1),
         ),
         (*GRADIENT_CUT, lambda x, a: getval(bernoulli.log_prob(x, a))),
+        (*FILLED, _filled(bernoulli.log_prob)),
     ],
 ) + _bank(
     "1.2",
@@ -411,6 +431,7 @@ KL = _bank(
             lambda m, s: gaussian.kl_from_standard(m, s) / len(m),
         ),
         (*GRADIENT_CUT, lambda m, s: getval(gaussian.kl_from_standard(m, s))),
+        (*FILLED, _filled(gaussian.kl_from_standard)),
     ],
 )
 

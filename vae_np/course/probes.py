@@ -23,8 +23,12 @@ def sample(rng: Generator) -> list[Probe]:
     cotangent = rng.normal(size=(4, LATENTS))
     return [
         Probe("example", (Call(f, small),), shown="sample([[1, -2]], [[-1, 0.5]], [[1, 2]])"),
-        Probe("random", (Call(f, (mean, log_std, eps)),)),
-        Probe("gradient", (Call(f, (mean, log_std, eps), cotangent=cotangent, by=(0, 1)),)),
+        Probe("random", (Call(f, (mean, log_std, eps)),), shown="sample(mean, log_std, eps)"),
+        Probe(
+            "gradient",
+            (Call(f, (mean, log_std, eps), cotangent=cotangent, by=(0, 1)),),
+            shown="gradient of sample by mean, log_std",
+        ),
     ]
 
 
@@ -44,11 +48,17 @@ def bernoulli(rng: Generator) -> list[Probe]:
             rtol=GUARD,
             shown="log_prob([[1, 0, 1], [0, 0, 1]], [[0, 2, -3], [1, -1, 4]])",
         ),
-        Probe("random", (Call(f, (targets, logits)),), rtol=GUARD),
+        Probe(
+            "random",
+            (Call(f, (targets, logits)),),
+            rtol=GUARD,
+            shown="log_prob(targets, logits)",
+        ),
         Probe(
             "gradient",
             (Call(f, (targets, logits), cotangent=rng.normal(size=5), by=(1,)),),
             rtol=GUARD,
+            shown="gradient of log_prob by logits",
         ),
         Probe(
             "extreme",
@@ -69,8 +79,12 @@ def kl(rng: Generator) -> list[Probe]:
             (Call(f, small),),
             shown="kl_from_standard([[1, -2], [0, 0.5]], [[0.5, -1], [0, -2]])",
         ),
-        Probe("random", (Call(f, (mean, log_std)),)),
-        Probe("gradient", (Call(f, (mean, log_std), cotangent=rng.normal(size=4), by=(0, 1)),)),
+        Probe("random", (Call(f, (mean, log_std)),), shown="kl_from_standard(mean, log_std)"),
+        Probe(
+            "gradient",
+            (Call(f, (mean, log_std), cotangent=rng.normal(size=4), by=(0, 1)),),
+            shown="gradient of kl_from_standard by mean, log_std",
+        ),
     ]
 
 
@@ -149,7 +163,11 @@ def generate(rng: Generator) -> list[Probe]:
             (Call(f, (model(rng), rng.normal(size=(2, LATENTS)))),),
             shown="generate(model, latents)",
         ),
-        Probe("more", (Call(f, (model(rng), rng.normal(size=(5, LATENTS)))),)),
+        Probe(
+            "more",
+            (Call(f, (model(rng), rng.normal(size=(5, LATENTS)))),),
+            shown="generate(model, latents)",
+        ),
     ]
 
 

@@ -10,13 +10,15 @@ from vae_np.course.texts import _
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of this command."""
-    parser.description = (
+    parser.description = _(
         "Bring the blank of an exercise back. What you wrote is kept beside it, in a file.py.old."
     )
-    parser.epilog = "examples:\n  python -m vae_np reset 1.3"
+    parser.epilog = _("examples:") + "\n  python -m vae_np reset 1.3"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("exercise", help="its number, such as 1.3")
-    parser.add_argument("--lang", metavar="LANG", help="en or es")
+    parser.add_argument("exercise", help=_("its number, such as 1.3"))
+    parser.add_argument(
+        "--lang", metavar="LANG", help=_("en or es (default: the language of your system)")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
