@@ -18,6 +18,11 @@ def log_likelihood(model: Model, images: Array, latents: Array) -> Array:
     return bernoulli.log_prob(images[:, None], np.reshape(logits, (count, samples, -1)))
 
 
+def log_prior(latents: Array) -> Array:
+    """log p(z) = log N(z; 0, I) in nats: (..., K) -> (...)."""
+    return gaussian.log_prob(latents, 0, np.zeros(1, latents.dtype))
+
+
 def log_weights(
     model: Model, images: Array, eps: Array, q: tuple[Array, Array] | None = None
 ) -> Array:
@@ -33,9 +38,8 @@ def log_weights(
     """
     mean, log_std = (np.expand_dims(a, 1) for a in q or vae.encode(model, images))
     latents = gaussian.sample(mean, log_std, eps)
-    log_prior = gaussian.log_prob(latents, 0, 0)
-    log_posterior = gaussian.log_prob(latents, mean, log_std)
-    return log_likelihood(model, images, latents) + log_prior - log_posterior
+    log_joint = log_likelihood(model, images, latents) + log_prior(latents)
+    return log_joint - gaussian.log_prob(latents, mean, log_std)
 
 
 def importance_weighted(log_weights: Array) -> Array:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, ndtri
 
-from vae_np import bernoulli, gaussian, vae
+from vae_np import bernoulli, bounds, gaussian, vae
 from vae_np.ops import Array
 from vae_np.vae import Model
 
@@ -37,7 +37,7 @@ def log_joint(model: Model, images: Array, latents: Array) -> Array:
     for first in range(0, len(latents), BLOCK):
         logits = vae.decode(model, latents[first : first + BLOCK])
         columns.append(np.stack([bernoulli.log_prob(image, logits) for image in images]))
-    return np.concatenate(columns, axis=1) + gaussian.log_prob(latents, 0, 0)
+    return np.concatenate(columns, axis=1) + bounds.log_prior(latents)
 
 
 def log_evidence(model: Model, images: Array, steps: int, reach: float = 5) -> Array:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_np import gaussian
+from vae_np import bounds, gaussian
 from vae_np.ops import Array
 from vae_np.pca import PCA
 
@@ -64,7 +64,7 @@ def log_joint(model: Model, points: Array, latents: Array) -> Array:
     """log p(x, z) in nats: (..., D), (..., K) -> (...)."""
     expected = latents @ model.weights.T + model.mean
     log_likelihood = gaussian.log_prob(points, expected, np.log(model.std))
-    return log_likelihood + gaussian.log_prob(latents, 0, 0)
+    return log_likelihood + bounds.log_prior(latents)
 
 
 def elbo_terms(model: Model, points: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
