@@ -10,19 +10,31 @@ OPTIONS = $(if $(QUICK),--quick) $(ARGS)
 # An environment whose Python is gone (an upgrade, a moved folder) is made anew.
 $(shell test ! -e $(VENV)/ready || $(BIN)/python -c "" 2>/dev/null || rm -rf $(VENV))
 
+TASKS := task1 task2 task3 task4 task5 task6 task7 task8 task9 figures
+
 .DEFAULT_GOAL := help
-.PHONY: help task1 task2 task3 mnist test lint format clean
+.PHONY: help $(TASKS) derivations mnist test lint format clean
 
 help:  ## show this list
 	@echo "usage: make TARGET [QUICK=1] [ARGS=\"...\"]"
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-task1 task2 task3: $(VENV)/ready
+$(TASKS): $(VENV)/ready
 	@$(BIN)/python -m tasks.$@ $(OPTIONS)
 
 task1:  ## the pieces of the ELBO, each beside an independent answer
 task2:  ## train; checkpoint, curves and the KL of each latent in runs/task2
 task3:  ## the figures: samples, reconstructions, interpolations in runs/task3
+task4:  ## from PCA to the VAE, one part at a time
+task5:  ## the latent plane: the manifold, means and draws
+task6:  ## estimators of log p(x), of the ELBO and of its gradient
+task7:  ## grey images: Gaussian pixels
+task8:  ## latent arithmetic: midpoints, attributes
+task9:  ## plain gradient ascent, momentum, Adam
+figures:  ## every task from scratch, with all their figures
+
+derivations: $(VENV)/ready  ## check the worksheet's steps in numbers
+	@$(BIN)/python -m tasks.derivations $(ARGS)
 
 mnist: $(VENV)/ready  ## fetch MNIST into data/mnist (the built-in digits need no network)
 	@$(BIN)/python -m vae_np data $(ARGS)

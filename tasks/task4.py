@@ -123,7 +123,7 @@ def draw_spaces(
             mean, log_std = evaluate.posterior(networks[name], images)
             stds[name] = float(np.mean(np.exp(log_std)))
             kl = float(np.sum(evaluate.kl_per_latent(mean, log_std)))
-            print(f"{name:14} mean sigma {stds[name]:.4f}, KL {kl:8.3f} nats")
+            print(f"{name:14} mean sigma {stds[name]:8.2g}, KL {kl:8.3f} nats")
             cloud = cloud._replace(
                 title=f"{name}: mean σ {stds[name]:.2g}",
                 labels=None if name == "KL alone" else labels,  # its codes all lie on one point
@@ -132,7 +132,7 @@ def draw_spaces(
             )
         spaces.append(cloud)
     title = (
-        f"Without the KL, σ is {stds['VAE'] / stds['sigma, no KL']:.0f} times smaller than the "
+        f"Without the KL, σ is {stds['VAE'] / stds['sigma, no KL']:,.0f} times smaller than the "
         "VAE's; with the KL alone, every q(z|x) is the prior"
     )
     figures.save(figures_latent.clouds(spaces, title), folder / "Task_4_spaces.png")
@@ -169,8 +169,8 @@ def draw_samples(coders, dataset: Dataset, images, seed: int, folder: Path) -> N
             f"squared distance {distances[name]:.1f}"
         )
     title = (
-        "Decoded at the same draws of N(0, I); squared distance from a test image "
-        f"to the nearest of {COVER:,} samples"
+        f"Draws of N(0, I), decoded: a test image finds the nearest of {COVER:,} at distance² "
+        f"{distances['VAE']:.0f} if the VAE made them"
     )
     picture = figures_latent.image_blocks(blocks, dataset.image_shape, 7, title)
     figures.save(picture, folder / "Task_4_samples.png")
@@ -187,7 +187,11 @@ def draw_gap(few, dataset: Dataset, images, folder: Path) -> None:
         distances[name] = float(neighbours.nearest(path[1:-1], images)[0].mean())
         rows[f"{name}\n{distances[name]:.1f}"] = path
         print(f"{name:14} across the gap: squared distance to a real image {distances[name]:.1f}")
-    title = "Across the autoencoder's widest gap; squared distance to the nearest real image"
+    plain, full = distances.values()
+    title = (
+        f"Across its widest gap the autoencoder is {plain:.1f} from the nearest real image, "
+        f"the VAE {full:.1f} (squared)"
+    )
     picture = figures_latent.image_rows(rows, dataset.image_shape, title)
     figures.save(picture, folder / "Task_4_gap.png")
 

@@ -132,7 +132,7 @@ def draw_elbo(model: Model, images, rng, folder: Path) -> None:
     )
     less, more = sorted(variances, key=variances.get)
     times = variances[more] / variances[less]
-    title = f"Same mean, variance as 1/L; {more} has {times:.1f} times that of {less}"
+    title = f"Same mean; variance as 1/L, and {more} has\n{times:.1f} times the variance of {less}"
     against_l = Panel(title, lines, "L, draws averaged", "variance, nats²", ("log", "log"))
     panels = [against_l, width_panel(model, images[:FEW], rng)]
     figures.save(figures_lines.lines(panels), folder / "Task_6_elbo.png")
@@ -152,7 +152,7 @@ def width_panel(model: Model, images, rng) -> Panel:
         print(f"    {width:4.1f} times {a:9.2f} {b:9.2f}")
     lines = [Line(name, np.array(WIDTHS), spreads[:, i]) for i, name in enumerate("AB")]
     times = spreads[0, 0] / spreads[0, 1]
-    title = f"q at {WIDTHS[0]} of its width: A has {times:.0f} times the variance of B"
+    title = f"With σ at {WIDTHS[0]} of the encoder's, A has\n{times:.0f} times the variance of B"
     x, y = "σ of q, in the encoder's", "variance with L = 1, nats²"
     return Panel(title, lines, x, y, ("log", "log"))
 

@@ -101,7 +101,7 @@ def draw_variances(model: Model, images, image_shape: tuple[int, int], folder: P
     rows = {
         "grey image": shown,
         "mean": np.clip(mean, 0, 1),
-        f"σ, black {largest} or more": np.clip(std / largest, 0, 1),
+        f"σ, white {floor}\nto black {largest}": np.clip((std - floor) / (largest - floor), 0, 1),
         "size of the error": np.clip(np.abs(shown - mean), 0, 1),
     }
     everything = np.exp(decoded("Gaussian", model, images)[1])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import matplotlib.patheffects as effects
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
@@ -145,7 +146,9 @@ def densities(panels: Sequence[Density], title: str) -> Figure:
     figure.suptitle(title, size=TITLE + 1, x=0.01, ha="left")
     styles = ((figures.ACCENT, "-"), (figures.INK, "--"), ("#5b8e7d", "-"))
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        axes.contourf(panel.across, panel.down, panel.density, levels=12, cmap="Greys")
+        levels = np.linspace(0, panel.density.max(), 13)
+        axes.contourf(panel.across, panel.down, panel.density, levels, cmap="Greys", vmin=0)
+        axes.set_facecolor(colormaps["Greys"](0.04))  # as the lowest level
         for (name, (mean, covariance)), (colour, line) in zip(
             panel.gaussians.items(), styles, strict=False
         ):
