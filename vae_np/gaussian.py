@@ -32,7 +32,7 @@ def kl_from_standard(mean: Array, log_std: Array) -> Array:
     """
     log_var = 2 * log_std
     # expm1 keeps the digits of var - 1 where var is near 1
-    return 0.5 * ops.row_sum(mean**2 + np.expm1(log_var) - log_var)
+    return 0.5 * ops.row_sum(np.square(mean) + np.expm1(log_var) - log_var)
 
 
 def log_prob(values: Array, mean: Array, log_std: Array) -> Array:

@@ -170,28 +170,37 @@ def gradient(
 ) -> tuple[Array, Any]:
     """The gradient of a scalar at a point, and the arrays that were computed with the scalar.
 
-    Shapes: at (P,) -> (P,). The objective is given parts(at), views of `at` in lists or tuples of
-    any depth, or `at` itself; it returns the scalar and a tuple of arrays.
+    Shapes: at (P,) -> (P,). The objective is given parts(at), which cuts `at` whole into views, in
+    lists or tuples of any depth; or `at` itself. It returns the scalar and a tuple of arrays.
 
-    Every part is a variable of its own, whose gradient is copied to the same part of the whole
+    Every part is a variable of its own, whose gradient is written to the same part of the whole
     one. autograd.grad of objective(parts(at)) is the same, but it would trace each view, make
     zeros of the whole, and add to them.
     """
-    ascent = np.zeros_like(at)
+    ascent = np.empty_like(at)
+    unwritten = {}
+
+    def variables(part, place):
+        if isinstance(part, list | tuple):
+            return [variables(*pair) for pair in zip(part, place, strict=True)]
+
+        def write(g):
+            np.copyto(place, g)
+            del unwritten[id(place)]
+            return ()  # gradients of parents, which a root has not
+
+        unwritten[id(place)] = place
+        root = VJPNode.new_root()
+        root.vjp = write
+        return new_box(part, trace, root)
+
     with trace_stack.new_trace() as trace:
-        value, others = objective(_variables(parts(at), parts(ascent), trace))
+        value, others = objective(variables(parts(at), parts(ascent)))
     if isbox(value):
         backward_pass(np.ones_like(getval(value)), value._node)
+    for place in unwritten.values():
+        place[...] = 0
     return ascent, tuple(getval(array) for array in others)
-
-
-def _variables(part: Any, place: Any, trace: int) -> Any:
-    """The part with its arrays as autograd's variables, whose gradients end in their places."""
-    if isinstance(part, list | tuple):
-        return [_variables(*pair, trace) for pair in zip(part, place, strict=True)]
-    root = VJPNode.new_root()
-    root.vjp = lambda g: np.copyto(place, g) or ()  # a root has no parents to pass g on to
-    return new_box(part, trace, root)
 
 
 def check(settings: Settings, images: Array) -> None:
