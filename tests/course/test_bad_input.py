@@ -112,7 +112,7 @@ FILES = {
     "an import that fails": (b"import no_such_module\n", "no_such_module"),
     "sys.exit while it is imported": (b"import sys\nsys.exit()\n", "SystemExit"),
     "an endless loop while it is imported": (b"while True:\n    pass\n", "too long"),
-    "empty": (b"", "there is no vae_np.gaussian."),
+    "empty": (b"", "There is no vae_np.gaussian."),
 }
 
 
@@ -138,7 +138,7 @@ def test_a_missing_file_costs_its_own_exercises_only(tree, answers, impatient, m
     for name, result in results.items():
         assert result.status == ("error" if name in own else "right"), result
         if name in own:
-            assert f"there is no vae_np/{module}.py" in result.message
+            assert f"There is no vae_np/{module}.py" in result.message
 
 
 def test_a_renamed_function_is_missed_by_its_name(tree, answers, impatient):
@@ -147,7 +147,7 @@ def test_a_renamed_function_is_missed_by_its_name(tree, answers, impatient):
     result = run(tree, answers, impatient, "1.1")["1.1"]
     assert (result.status, result.message) == (
         "error",
-        "there is no vae_np.gaussian.sample: was it renamed or deleted?",
+        "There is no vae_np.gaussian.sample: was it renamed or deleted?",
     )
 
 

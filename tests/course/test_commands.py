@@ -51,23 +51,21 @@ def test_a_mistake_is_named_in_the_language_of_the_system_or_as_asked(tree):
     assert "wrong: log variance" in english
     assert "[3.4268, 1.6342]" in english
     assert "incorrecto: log-varianza" in python(tree, "check", "1.3", LC_ALL="es_ES.UTF-8").stdout
-    assert "incorrecto: log-varianza" in python(tree, "check", "1.3", "--lang", "es").stdout
 
 
 def test_hints_come_one_level_at_a_time(tree):
     hints = exercises.find("1.3").hints
-    one = python(tree, "check", "1.3", "--hint").stdout
-    assert hints[0] in one
-    assert hints[1] not in one
-    assert hints[1] in python(tree, "check", "1.3", "--hint", "--hint").stdout
+    two = python(tree, "check", "1.3", "--hint", "--hint").stdout
+    assert [hint in two for hint in hints] == [True, True, False]
 
 
 def test_the_json_is_for_machines(tree):
     tree.write("gaussian.kl_from_standard", LOG_VARIANCE)
+    (tree.root / "course.toml").write_text('[points]\n"1.1" = 7\n', encoding="utf-8")
     done = python(tree, "check", "1.1", "1.3", "--json", "out.json", "--lang", "es")
     assert done.returncode == 1
     blank, wrong = json.loads((tree.root / "out.json").read_text(encoding="utf-8"))
-    assert (blank["id"], blank["status"], blank["points"]) == ("1.1", "blank", 0)
+    assert (blank["id"], blank["status"], blank["max_points"]) == ("1.1", "blank", 7)
     assert (wrong["status"], wrong["mistake"]) == ("wrong", "log variance")
     assert wrong["message"].startswith("log_std se lee")
     assert list(wrong) == [
@@ -113,11 +111,6 @@ def test_help_shows_examples(command, capsys):
         main([command, "--help"])
     assert stopped.value.code == 0
     assert f"python -m vae_np {command}" in capsys.readouterr().out.split("examples:")[1]
-
-
-def test_points_come_from_the_settings_in_the_folder(tree):
-    (tree.root / "course.toml").write_text('[points]\n"1.1" = 7\n', encoding="utf-8")
-    assert "0/7" in python(tree, "check", "1.1").stdout
 
 
 def test_a_broken_file_leaves_the_terminal_and_the_others_alone(tree):

@@ -314,7 +314,7 @@ def test_right_to_single_precision_only_is_right_and_said(tree, check):
         ("return [list(row) for row in mean]", "a Python list"),
         ("return None", "returns nothing"),
         ("mean + eps", "returns nothing"),
-        ("return mean.T + eps.T", "the shape is (2, 1)"),
+        ("return mean.T + eps.T", "The shape is (2, 1)"),
         ("return mean * np.nan", "not finite"),
         ("return 'z'", "returns str"),
         ("return mean.astype(complex)", "complex"),
@@ -326,8 +326,8 @@ def test_right_to_single_precision_only_is_right_and_said(tree, check):
             "return new_box(mean, 0, VJPNode.new_root())",
             "autograd box",
         ),
-        ("return mean + 17 * eps", "the values differ"),
-        ("mean[0, 0] = 5\nreturn mean", "the values differ"),
+        ("return mean + 17 * eps", "The values differ"),
+        ("mean[0, 0] = 5\nreturn mean", "The values differ"),
     ],
 )
 def test_an_answer_that_no_known_mistake_explains_is_told_by_its_kind(tree, check, body, said):

@@ -99,11 +99,9 @@ def normalised(statements: list[ast.stmt]) -> tuple[str, ...]:
     """
     module = ast.parse(ast.unparse(ast.Module(statements, [])))
     numbers: dict[str, str] = {}
-    local = {
-        node.id
-        for node in ast.walk(module)
-        if isinstance(node, ast.Name) and not _is_callee(node, module)
-    }
+    nodes = list(ast.walk(module))
+    called = {node.func for node in nodes if isinstance(node, ast.Call)}
+    local = {n.id for n in nodes if isinstance(n, ast.Name) and n not in called}
 
     class Rename(ast.NodeTransformer):
         def visit_Attribute(self, node):
@@ -122,10 +120,6 @@ def normalised(statements: list[ast.stmt]) -> tuple[str, ...]:
 
 
 MODULES = ("np", "numpy", "anp", "gaussian", "bernoulli", "mlp", "ops", "vae", "adam", "self")
-
-
-def _is_callee(name: ast.Name, tree: ast.AST) -> bool:
-    return any(isinstance(node, ast.Call) and node.func is name for node in ast.walk(tree))
 
 
 def _body(function: Function) -> list[ast.stmt]:

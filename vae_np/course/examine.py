@@ -161,6 +161,7 @@ def _unless_random(verdict: Verdict, first: Answer, second: Answer) -> Verdict:
 
 
 def forgive_pairs(results: list[Result]) -> list[Result]:
+    """The results, with the points of the second of two blanks that share one misreading."""
     """The results, with the points of a second mistake that only repeats the first one."""
     made = {(result.id, result.mistake) for result in results if result.status == "wrong"}
     for first, second, message in PAIRS:

@@ -22,7 +22,8 @@ COURSE = (
     "__init__ blanks check child compare diagnose examine exercises frames key process records "
     "report reset texts"
 )
-ONE_FILE = ("script", "child_script")  # the checks of the one-file assignment
+# The checks of the one-file assignment
+ONE_FILE = ("script", "script_figures", "laws", "child_script", "child_calls", "child_world")
 TASKS = "__init__ cli presets task1 task2 task3 training"
 OTHERS = ("vae_np/digit_strokes.txt", "data/README.md", "pyproject.toml", "LICENSE", ".gitignore")
 # What other functions would give away of an exercise: their bodies go with its own
@@ -74,19 +75,19 @@ def run(args: argparse.Namespace) -> int:
         names = [name.strip() for name in args.exercises.split(",") if name.strip()]
         chosen = {exercise.id for exercise in exercises.choose(names)}
         course = course._replace(exercises=tuple(e for e in course.exercises if e.id in chosen))
-    with tempfile.TemporaryDirectory() as scratch:
-        new = Path(scratch) / "handout"
-        make(new, course, args.seed, args.pictures)
-        try:
-            notes = lay(new, args.out)
-        except OSError as error:
-            raise ValueError(f"{args.out}: {error.strerror or error}") from error
-    for note in notes:
-        print(note)
-    if args.zip:
-        archive = args.out.resolve().with_name(args.out.resolve().name + ".zip")
-        pack(args.out, archive)
-        print(archive)
+    if not (ROOT / "tasks").is_dir():
+        raise ValueError(_("a hand-out is made from a checkout, with its folder tasks"))
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            make(Path(scratch) / "handout", course, args.seed, args.pictures)
+            for note in lay(Path(scratch) / "handout", args.out):
+                print(note)
+        if args.zip:
+            archive = args.out.resolve().with_name(args.out.resolve().name + ".zip")
+            pack(args.out, archive)
+            print(archive)
+    except OSError as error:
+        raise ValueError(f"{error.filename or args.out}: {error.strerror or error}") from error
     ids = ", ".join(exercise.id for exercise in course.exercises)
     print(_("{folder}: exercises {ids}").format(folder=args.out, ids=ids))
     return 0
