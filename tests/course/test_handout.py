@@ -259,6 +259,13 @@ def test_a_wrong_command_is_one_line_and_two(tmp_path, capsys, words, said):
     assert not (tmp_path / "new").exists()
 
 
+def test_exercises_that_the_settings_leave_out_cannot_be_chosen(tmp_path, capsys):
+    (tmp_path / "course.toml").write_text('exercises = ["1.1"]', encoding="utf-8")
+    words = ["--settings", str(tmp_path / "course.toml"), "--exercises", "1.3", "--seed", "1"]
+    assert command("handout", "--out", str(tmp_path / "new"), *words) == 2
+    assert "none of the exercises" in capsys.readouterr().err
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, pictures, capsys):
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     words = ["--out", str(tmp_path), "--seed", "1", "--pictures", str(pictures)]

@@ -75,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
         names = [name.strip() for name in args.exercises.split(",") if name.strip()]
         chosen = {exercise.id for exercise in exercises.choose(names)}
         course = course._replace(exercises=tuple(e for e in course.exercises if e.id in chosen))
+    if not course.exercises:
+        raise ValueError(_("the settings hold none of the exercises named"))
     if not (ROOT / "tasks").is_dir():
         raise ValueError(_("a hand-out is made from a checkout, with its folder tasks"))
     try:
