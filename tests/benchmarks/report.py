@@ -1,0 +1,142 @@
+"""Tables and plots of the benchmarks from their JSON: python -m tests.benchmarks.report."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_np import figures
+
+RESULTS = Path(__file__).parent / "results"
+OURS = "vae_np (1 thread)"
+FLOORS = ("matrix products alone, 2 threads", "matrix products alone, 1 thread")
+
+
+def speed_table(result: dict) -> str:
+    """One row a contender: seconds an epoch, ratios to ours, busy neighbour, CPU seconds."""
+    quiet, busy = result["quiet"], result["busy"]
+    ours, floor = quiet[OURS]["seconds"], quiet[FLOORS[0]]["seconds"]
+    lines = [
+        "| contender | s an epoch | lowest | CPU s | vae_np / it | it / products | one core busy | "
+        "busy / quiet |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, row in quiet.items():
+        if row is None:
+            lines.append(f"| {name} | not installed | | | | | | |")
+            continue
+        seconds, loaded = row["seconds"], busy[name]["seconds"]
+        numbers = (seconds, row["lowest"], row["cpu"], ours / seconds, seconds / floor, loaded)
+        cells = " | ".join(f"{number:.2f}" for number in numbers)
+        lines.append(f"| {name} | {cells} | {loaded / seconds:.1f} |")
+    return "\n".join(lines)
+
+
+def race_table(result: dict) -> str:
+    """CPU seconds to the goal."""
+    lines = [
+        "| contender | epochs | test ELBO | CPU s | s |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name, row in result.get("race", {}).items():
+        lines.append(
+            f"| {name} | {row['epochs']} | {row['elbo']:.2f} | {row['cpu']:.1f} | "
+            f"{row['seconds']:.1f} |"
+            if row
+            else f"| {name} | not installed, or did not arrive | | | |"
+        )
+    return "\n".join(lines)
+
+
+def growth_tables(result: dict) -> str:
+    """Latent size, data size and samples of log p(x)."""
+    latent = ["| latent size | ms a step |", "| ---: | ---: |"] + [
+        f"| {size} | {1e3 * seconds:.2f} |" for size, seconds in result["latent_size"].items()
+    ]
+    images = ["| images | ms a step | private memory, MB |", "| ---: | ---: | ---: |"] + [
+        f"| {row['images']:,} | {1e3 * row['seconds']:.2f} | {_mb(row)} |"
+        for row in result["data_size"]
+    ]
+    samples = [
+        "| samples K of log p(x) | ms an image | private memory, MB |",
+        "| ---: | ---: | ---: |",
+    ] + [
+        f"| {row['samples']:,} | {1e3 * row['seconds']:.2f} | {_mb(row)} |"
+        for row in result["samples"]
+    ]
+    return "\n\n".join("\n".join(table) for table in (latent, images, samples))
+
+
+def _mb(row: dict) -> str:
+    return "unknown" if row["private_mb"] is None else f"{row['private_mb']:.0f}"
+
+
+def growth_figure(result: dict) -> Figure:
+    """Milliseconds a step against batch size and hidden width, with the fitted slopes."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, key, label in zip(
+        figure.subplots(1, 2),
+        ("batch_size", "hidden_width"),
+        ("images in a batch", "units in a hidden layer"),
+        strict=True,
+    ):
+        sizes = np.array([float(size) for size in result[key]])
+        times = 1e3 * np.array(list(result[key].values()))
+        power, half = result["slopes"][key], len(sizes) // 2
+        fit = np.exp(np.mean(np.log(times[half:]) - power * np.log(sizes[half:]))) * sizes**power
+        axes.loglog(sizes, times, "o", color=figures.INK, label="measured")
+        axes.loglog(
+            sizes[half:], fit[half:], color=figures.ACCENT, label=f"slope {power:.2f}, large sizes"
+        )
+        axes.set_xticks(sizes, [f"{size:.0f}" for size in sizes])
+        axes.minorticks_off()
+        axes.set_xlabel(label)
+        axes.set_ylabel("milliseconds a step")
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def markdown(folder: Path = RESULTS) -> str:
+    """The whole report, as much of it as there is JSON for."""
+    parts = []
+    if (path := folder / "speed.json").exists():
+        result = json.loads(path.read_text())
+        machine = result["machine"]
+        parts.append(
+            f"Seconds an epoch of 60,000 images, batch 200 (medians of interleaved repetitions; "
+            f"{machine['cores']} cores, {machine['processor']}, NumPy {machine['numpy']}; load "
+            f"average {result['load_before']} before, {result['load_after_quiet']} after, with the "
+            f"contenders in it).\n\n{speed_table(result)}"
+        )
+        if result.get("race"):
+            parts.append(
+                "Training to a test ELBO of -100 nats on MNIST, same settings and schedule.\n\n"
+                + race_table(result)
+            )
+    if (path := folder / "growth.json").exists():
+        result = json.loads(path.read_text())
+        parts.append(
+            f"Growth, one BLAS thread (load average {result['load_before']} before, "
+            f"{result['load_after']} after).\n\n{growth_tables(result)}"
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def write(folder: Path = RESULTS) -> None:
+    (folder / "speed.md").write_text(markdown(folder))
+    if (path := folder / "growth.json").exists():
+        growth_figure(json.loads(path.read_text())).savefig(folder / "growth.png", dpi=100)
+    print(markdown(folder))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=RESULTS, metavar="DIR")
+    write(parser.parse_args().out)
+
+
+if __name__ == "__main__":
+    main()

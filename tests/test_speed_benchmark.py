@@ -1,0 +1,57 @@
+"""What the speed benchmark relies on; its numbers are measured, not tested."""
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import contenders, growth, report, speed
+from vae_np import train
+
+
+def test_the_peers_have_the_schedule_of_training():
+    settings = train.Settings(batch_size=contenders.BATCH, epochs=contenders.EPOCHS)
+    total = contenders.STEPS * contenders.EPOCHS
+    for step in (0, 1, 150, 299, 300, 5_000, total - 1):
+        expected = train.step_size(settings, step, total)
+        assert contenders.step_size(step) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_layers_are_those_of_the_default_settings():
+    encoder, decoder = train.sizes(train.Settings(), 784)
+    found = [*zip(encoder, encoder[1:], strict=False), *zip(decoder, decoder[1:], strict=False)]
+    assert found == contenders.LAYERS
+
+
+def test_a_contender_in_its_own_process_answers_with_its_times(tmp_path, rng):
+    np.save(tmp_path / "images.npy", rng.integers(0, 256, (400, 784), dtype=np.uint8))
+    parameters = [
+        array for n, m in contenders.LAYERS for array in (rng.standard_normal((n, m)), np.zeros(m))
+    ]
+    np.savez(tmp_path / "parameters.npz", *(array.astype(np.float32) for array in parameters))
+    with speed.contender("vae_np (1 thread)", tmp_path, peers=None) as steps:
+        answer = steps(1)
+    assert answer["seconds"] > 0
+    assert answer["cpu"] > 0
+    with np.load(tmp_path / "trained.npz") as arrays:
+        shapes = [arrays[name].shape for name in arrays.files]
+    assert shapes == [array.shape for array in parameters]
+
+
+def test_a_peer_that_is_not_installed_is_said_and_not_an_error(tmp_path):
+    with speed.contender("JAX, jit", tmp_path, peers=None) as steps:
+        assert steps is None
+    result = {
+        condition: speed.take_turns({"JAX, jit": None, report.OURS: ours}, repetitions=2)
+        for condition, ours in (
+            ("quiet", lambda count: {"seconds": count / 300, "cpu": count / 300}),
+            ("busy", lambda count: {"seconds": count / 150, "cpu": count / 300}),
+        )
+    }
+    floors = {name: result["quiet"][report.OURS] for name in report.FLOORS}
+    result = {condition: {**rows, **floors} for condition, rows in result.items()}
+    table = report.speed_table(result)
+    assert "| JAX, jit | not installed |" in table
+    assert f"| {report.OURS} | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 | 2.00 | 2.0 |" in table
+
+
+def test_the_slope_of_a_power_law_is_its_power():
+    assert growth.slope({n: 3 * n**1.5 for n in (1, 10, 100, 1_000)}) == pytest.approx(1.5)
