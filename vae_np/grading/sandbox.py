@@ -90,17 +90,22 @@ class Sandbox:
         (job_out, job_in), (reply_out, reply_in) = os.pipe(), os.pipe()
         request = json.dumps({"wall": self.limits.wall, "cpu": self.limits.cpu}).encode()
         try:
-            socket.send_fds(self.control, [request], [job_out, reply_in])
+            try:
+                socket.send_fds(self.control, [request], [job_out, reply_in])
+            except OSError:  # it has ended since the last job, which is nobody's fault
+                self._restart()
+                socket.send_fds(self.control, [request], [job_out, reply_in])
         finally:
             os.close(job_out)
             os.close(reply_in)
         deadline = time.monotonic() + self.limits.wall + GRACE_SECONDS
         with Channel(job_in, reply_out, self.control, deadline) as channel:
             outcomes, end = _converse(job, channel)
-            report = channel.report or self._report(deadline)
+            report = channel.report or self._report(
+                "closed" if end == "closed" else "stop", deadline
+            )
         if report is None:
-            self._stop()
-            self._start()
+            self._restart()
             return Answer(outcomes, "crash", "it ended the sandbox")
         if report["end"] == "unconfined":
             raise FaultError(f"a process could not be confined: {report['output']}")
@@ -109,10 +114,10 @@ class Sandbox:
         output = "\n".join(process.plain_text(line) for line in report["output"].splitlines())
         return Answer(outcomes, *(_end(report["end"]) if end == "closed" else end), output)
 
-    def _report(self, deadline: float) -> dict | None:
+    def _report(self, word: str, deadline: float) -> dict | None:
         """End the job; the zygote's report on it, None if there is no zygote any more."""
         with contextlib.suppress(OSError):
-            self.control.send(b"stop")
+            self.control.send(word.encode())
             self.control.settimeout(max(0.1, deadline - time.monotonic()))
             message = self.control.recv(2**16)
             return json.loads(message) if message else None
@@ -171,6 +176,10 @@ class Sandbox:
             "MPLBACKEND": "agg",
         }
 
+    def _restart(self) -> None:
+        self._stop()
+        self._start()
+
     def _stop(self) -> None:
         if self.zygote is None:
             return
@@ -194,6 +203,8 @@ def _converse(job: Job, channel: "Channel") -> tuple[list[Outcome], str | tuple[
         while (message := frames.read(channel)) is not None:
             header, arrays = message
             if header == {"id": name, "done": True}:
+                if len(outcomes) < len(job.header["calls"]):
+                    raise frames.FrameError("the end came before the answers")
                 return outcomes, ("done", "")
             outcomes.append(process.outcome(header, arrays, name, len(outcomes)))
     except frames.FrameError as error:

@@ -25,7 +25,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TICK = 0.1  # seconds between looks at what no event tells
 KEPT = 2_000  # bytes of output, at the beginning and again at the end
+PIECES = 32  # of 64 KiB: more than a pipe holds
 END_SECONDS = 10.0  # to end a crowd of processes
+ENDING_SECONDS = 0.5  # between a child's last descriptor and its end
+STOP, CLOSED = b"stop", b"closed"  # words from the other side: enough; no more replies
 
 
 def load(path):
@@ -62,7 +65,7 @@ def main():
         message, fds, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return
-        if message == b"stop":  # the job had ended by itself
+        if message in (STOP, CLOSED):  # the job had ended by itself
             continue
         report = run(walls, json.loads(message), fds, control, child.serve)
         control.send(json.dumps(report).encode())
@@ -142,6 +145,7 @@ def in_child(walls, request, fds, output, parent, serve):
         walls.enter(parent, request["cpu"], 6)
         os.write(armed, b"!")
         os.close(armed)
+        sys.stdout.reconfigure(line_buffering=True)  # it may be ended before it can be flushed
         with os.fdopen(reader, "rb") as jobs, os.fdopen(writer, "wb") as replies:
             serve(jobs, replies)
     except BaseException as error:
@@ -178,8 +182,8 @@ def watch(pid, deadline, kept, control, temporary):
             if kept.fd in ready and not kept.read():
                 poll.unregister(kept.fd)
             if control is not None and control.fileno() in ready:
-                return stopped(control)
-            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                return stopped(control, pid)
+            if exited(pid):
                 return "exit"
             if (now := time.monotonic()) > deadline:
                 return "wall"
@@ -192,11 +196,22 @@ def watch(pid, deadline, kept, control, temporary):
             os.close(pidfd)
 
 
-def stopped(control):
-    if not control.recv(2**16):  # nobody is left to report to
+def stopped(control, pid):
+    """The other side has its answer, or the replies ended: then the child may be just ending."""
+    message = control.recv(2**16)
+    if not message:  # nobody is left to report to
         end_everybody()
         os._exit(0)
-    return "stopped"
+    until = time.monotonic() + (ENDING_SECONDS if message == CLOSED else 0)
+    while not exited(pid):
+        if time.monotonic() > until:
+            return "stopped"
+        time.sleep(0.001)
+    return "exit"
+
+
+def exited(pid):
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def end_all(pid):
@@ -259,18 +274,21 @@ class Output:
         os.set_blocking(fd, False)
 
     def read(self):
-        """Take what is there; False at the end."""
+        """Take what is there, or as much as a pipe can hold; False at the end."""
         with contextlib.suppress(BlockingIOError):
-            while piece := os.read(self.fd, 2**16):
-                room = KEPT - len(self.head)
-                self.head += piece[:room]
-                tail = self.tail + piece[room:] if room < len(piece) else self.tail
-                self.lost += max(0, len(tail) - KEPT)
-                self.tail = tail[-KEPT:]
-                if len(piece) < 2**16:
-                    return True
-            return False
+            for _ in range(PIECES):
+                piece = os.read(self.fd, 2**16)
+                if not piece:
+                    return False
+                self._keep(piece)
         return True
+
+    def _keep(self, piece):
+        room = KEPT - len(self.head)
+        self.head += piece[:room]
+        tail = self.tail + piece[room:]
+        self.lost += max(0, len(tail) - KEPT)
+        self.tail = tail[-KEPT:]
 
     def text(self):
         gap = f"\n... {self.lost} bytes ...\n".encode() if self.lost else b""
