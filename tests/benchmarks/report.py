@@ -91,6 +91,8 @@ def growth_figure(result: dict) -> Figure:
             sizes[half:], fit[half:], color=figures.ACCENT, label=f"slope {power:.2f}, large sizes"
         )
         axes.set_xticks(sizes, [f"{size:.0f}" for size in sizes])
+        ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n < 2 * times.max()]
+        axes.set_yticks(ticks, [str(n) for n in ticks])
         axes.minorticks_off()
         axes.set_xlabel(label)
         axes.set_ylabel("milliseconds a step")
