@@ -68,7 +68,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def impatient():
-    with process.Plain(seconds=1.0) as plain:
+    with process.Plain(seconds=2.0) as plain:
         yield plain
 
 
