@@ -14,7 +14,7 @@ from unittest import mock
 
 import numpy as np
 
-from vae_np.course import child, examine, mistakes, probes, process, records
+from vae_np.course import child, examine, mistakes, probes, process, records, script_probes
 from vae_np.course.exercises import EXERCISES, Exercise
 from vae_np.course.key import Entry, Key, Mistaken
 from vae_np.course.mistakes import Mistake
@@ -37,7 +37,8 @@ def make(seed: int, exercises: Sequence[Exercise] = EXERCISES) -> Key:
         )
         for exercise in exercises
     }
-    return Key(seed, {"package": package})
+    script = script_probes.entries(np.random.default_rng([seed, *b"script"]))
+    return Key(seed, {"package": package, "script": script})
 
 
 def entry(exercise: Exercise, asked: Sequence[Probe], bank: Sequence[Mistake]) -> Entry:
