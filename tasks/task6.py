@@ -65,13 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_identity_in_the_linear_model(images, dataset.train_images, rng)
     shown = plane_images[:PLANE_IMAGES]
     evidence = latent_plane.log_evidence(plane, shown, PLANE_CELLS[size])
-    grids = [
-        latent_plane.posterior(plane, image, log_p, CELLS)
+    kls = [
+        latent_plane.kl_of_encoder(plane, image, log_p, CELLS)
         for image, log_p in zip(shown, evidence, strict=True)
     ]
-    print_identity_on_digits(plane, shown, evidence, grids, DRAWS[size], rng)
+    print_identity_on_digits(plane, shown, evidence, kls, DRAWS[size], rng)
     draw_gap(model, images, ASCENT[size], rng, folder)
-    draw_posteriors(plane, shown, grids, ASCENT[size], rng, folder)
+    draw_posteriors(plane, shown, evidence, kls, ASCENT[size], rng, folder)
     names = ("evidence", "elbo", "gradients", "k", "gap", "posteriors")
     cli.say_written(folder, [f"Task_6_{name}.png" for name in names])
 
@@ -229,16 +229,16 @@ def print_identity_in_the_linear_model(images, train_images, rng) -> None:
         )
 
 
-def print_identity_on_digits(model, images, evidence, grids, samples: int, rng) -> None:
+def print_identity_on_digits(model, images, evidence, kls, samples: int, rng) -> None:
     """The same on digits: the ELBO by draws, the KL and log p(x) on grids, and by importance."""
     log_weights = bounds.log_weights(model, images, noise(model, images, samples, rng))
     sampled = bounds.importance_weighted(log_weights)
     print("\nthe same on digits: ELBO by draws, KL on a grid, log p(x) on a grid and by draws of q")
     print(f"  {'ELBO':>10} {'±':>6} {'KL':>7} {'sum':>10} {'on grid':>10} {'by draws':>10}")
-    for weights, grid, exact, log_p in zip(log_weights, grids, evidence, sampled, strict=True):
+    for weights, kl, exact, log_p in zip(log_weights, kls, evidence, sampled, strict=True):
         print(
-            f"  {weights.mean():10.3f} {estimators.standard_error(weights):6.3f} {grid.kl:7.3f}"
-            f" {weights.mean() + grid.kl:10.3f} {exact:10.3f} {log_p:10.3f}"
+            f"  {weights.mean():10.3f} {estimators.standard_error(weights):6.3f} {kl:7.3f}"
+            f" {weights.mean() + kl:10.3f} {exact:10.3f} {log_p:10.3f}"
         )
 
 
@@ -276,7 +276,7 @@ def draw_gap(model: Model, images, steps: int, rng, folder: Path) -> None:
     figures.save(figures_lines.bars([panel]), folder / "Task_6_gap.png")
 
 
-def draw_posteriors(model: Model, images, grids, steps: int, rng, folder: Path) -> None:
+def draw_posteriors(model, images, evidence, kls, steps: int, rng, folder: Path) -> None:
     """The true posterior on the plane, and three Gaussians for it."""
     start = posterior.amortised(model, images)
     with tqdm(total=2 * steps, desc="on the plane", leave=False) as bar:
@@ -284,18 +284,17 @@ def draw_posteriors(model: Model, images, grids, steps: int, rng, folder: Path) 
             posterior.climb(model, images, start, rng, steps, full, on_step=bar.update)
             for full in (False, True)
         )
+    named = {"encoder's q": start, "own, diagonal": own, "own, correlated": correlated}
     panels = []
-    for index, grid in enumerate(grids):
+    for index, (image, log_p, kl) in enumerate(zip(images, evidence, kls, strict=True)):
         gaussians = {
             name: (q.mean[index], full_gaussian.covariance(q.log_std, q.below)[index])
-            for name, q in (
-                ("encoder's q", start),
-                ("own, diagonal", own),
-                ("own, correlated", correlated),
-            )
+            for name, q in named.items()
         }
-        density = np.exp(grid.log_posterior).reshape(CELLS, CELLS)
-        title = f"encoder's KL: {grid.kl:.2f} nats"
+        low, high = full_gaussian.box(gaussians.values(), reach=5)
+        grid = latent_plane.posterior(model, image, log_p, low, high, CELLS)
+        density = np.exp(grid.log_density).reshape(CELLS, CELLS)
+        title = f"encoder's KL: {kl:.2f} nats"
         panels.append(figures_latent.Density(title, grid.across, grid.down, density, gaussians))
     title = "True posteriors of three digits (grey) and Gaussians for them, at two σ"
     figures.save(figures_latent.densities(panels, title), folder / "Task_6_posteriors.png")

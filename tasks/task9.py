@@ -76,7 +76,8 @@ def draw(bounds: Mapping[str, np.ndarray]) -> Figure:
 
     final = {name: values[-WINDOW:].mean() for name, values in bounds.items()}
     steps = len(bounds["Adam"])
-    middles = np.arange(WINDOW, steps + 1)
+    window = min(WINDOW, steps)
+    ends = np.arange(window, steps + 1)
     first = np.arange(1, FIRST + 1)
     lengths = {
         name: optimisers.step_lengths(optimisers.OPTIMISERS[RUNS[name]["optimiser"]], FIRST, 1.0)
@@ -87,12 +88,12 @@ def draw(bounds: Mapping[str, np.ndarray]) -> Figure:
             f"After {steps:,} steps: Adam {final['Adam']:.0f},\n"
             f"momentum {final['momentum']:.0f}, SGD {final['SGD']:.0f} nats",
             [
-                line(name, middles, figures_lines.smooth(values, WINDOW))
+                line(name, ends, figures_lines.smooth(values, window))
                 for name, values in bounds.items()
                 if name != UNCORRECTED
             ],
             "step",
-            f"ELBO, mean of {WINDOW} batches",
+            f"ELBO, mean of {window} batches",
             marker="",
         ),
         figures_lines.Panel(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tasks import figures as all_tasks
-from tasks import task4, task8
+from tasks import task4, task5, task7, task8, task9
 from vae_np import (
     autoencoder,
     bounds,
@@ -141,9 +141,9 @@ def test_log_p_is_the_elbo_plus_the_kl_to_the_posterior_on_digits(plane, binary,
     evidence = latent_plane.log_evidence(plane, images, 301)
     weights = bounds.log_weights(plane, images, noise(rng, 2, 5_000, 2))
     for image, log_p, log_weights in zip(images, evidence, weights, strict=True):
-        grid = latent_plane.posterior(plane, image, log_p, 121)
+        kl = latent_plane.kl_of_encoder(plane, image, log_p, 121)
         elbo, error = log_weights.mean(), estimators.standard_error(log_weights)
-        assert elbo + grid.kl == pytest.approx(log_p, abs=4 * error + 0.02)
+        assert elbo + kl == pytest.approx(log_p, abs=4 * error + 0.02)
 
 
 def test_the_bound_rises_with_k(model, binary, rng):
@@ -238,3 +238,22 @@ def test_built_in_attributes_belong_to_the_built_in_images(tmp_path):
     known = built_in.attributes("test", 1_000, tmp_path)
     slant = measurements.slant(data.unit(images.images), (28, 28))
     assert np.corrcoef(slant, known["slant"])[0, 1] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("task", "figures"),
+    [
+        (task5, ["manifold", "samples"]),
+        (task7, ["variances", "floor"]),
+        (task9, [""]),
+    ],
+)
+def test_a_script_takes_images_of_your_own(task, figures, tmp_path, monkeypatch, rng, capsys):
+    monkeypatch.chdir(tmp_path)
+    images = rng.integers(0, 256, (200, 6, 7), dtype=np.uint8)
+    np.savez("faces.npz", images=images)
+    task.main(["--dataset", "faces.npz", "--epochs", "1", "--batch-size", "20", "--out", "out"])
+    number = task.__name__[-1]
+    for figure in figures:
+        assert (tmp_path / "out" / f"Task_{number}_{figure}.png".replace("_.", ".")).is_file()
+    assert "wrote to out" in capsys.readouterr().out

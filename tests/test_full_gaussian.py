@@ -43,3 +43,9 @@ def test_without_correlations_it_is_the_diagonal_gaussian(q, rng):
     np.testing.assert_array_equal(
         full_gaussian.kl_from_standard(*flat), gaussian.kl_from_standard(mean, log_std)
     )
+
+
+def test_a_box_holds_every_gaussian():
+    pair = (np.zeros(2), np.diag([1.0, 4.0])), (np.array([3.0, 0.0]), np.eye(2))
+    low, high = full_gaussian.box(pair, reach=2)
+    np.testing.assert_allclose([low, high], [[-2, -4], [5, 4]])

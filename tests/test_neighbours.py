@@ -29,4 +29,5 @@ def test_relative_distance_does_not_depend_on_the_scale(rng):
 def test_the_widest_gap_crosses_the_empty_side():
     angle = np.linspace(0, np.pi, 50)  # codes on half a circle: its diameter crosses nothing
     codes = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    assert neighbours.widest_gap(codes, codes[[0, 1, 2, -1]]) == (0, 3)
+    pairs = neighbours.widest_gaps(codes, codes[[0, 1, 2, -1]], count=2)
+    np.testing.assert_array_equal(pairs, [[0, 3], [1, 3]])

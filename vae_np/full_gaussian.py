@@ -4,6 +4,8 @@ The covariance is L Lᵀ. The Cholesky factor L has std on its diagonal and `bel
 `below` only the entries under the diagonal count.
 """
 
+from collections.abc import Iterable
+
 import autograd.numpy as np
 
 from vae_np import gaussian
@@ -36,3 +38,13 @@ def covariance(log_std: Array, below: Array) -> Array:
     """L Lᵀ: (B, K), (B, K, K) -> (B, K, K)."""
     factor = np.tril(below, -1) + np.exp(log_std)[:, :, None] * np.eye(log_std.shape[1])
     return factor @ np.swapaxes(factor, 1, 2)
+
+
+def box(gaussians: Iterable[tuple[Array, Array]], reach: float) -> tuple[Array, Array]:
+    """The least box that holds all of them up to so many standard deviations.
+
+    Shapes: each a mean (K,) and a covariance (K, K) -> (K,), (K,), its lowest and highest corner.
+    """
+    margins = [(mean, reach * np.sqrt(np.diag(covariance))) for mean, covariance in gaussians]
+    low = np.min([mean - margin for mean, margin in margins], axis=0)
+    return low, np.max([mean + margin for mean, margin in margins], axis=0)

@@ -58,28 +58,36 @@ def kl(log_q: Array, log_p: Array, area: float) -> float:
 
 
 class Posterior(NamedTuple):
-    """The true posterior of an image on a grid around q(z|x), and how far q is from it."""
+    """log p(z|x) on a grid over a part of the plane."""
 
     across: Array  # (M,)
-    down: Array  # (M,)
-    log_posterior: Array  # (M²,)
-    kl: float  # KL(q(z|x) || p(z|x)) in nats
+    down: Array  # (M,), from the top
+    log_density: Array  # (M²,)
 
 
 def posterior(
-    model: Model, image: Array, log_evidence: float, steps: int, reach: float = 7
+    model: Model, image: Array, log_evidence: float, low: Array, high: Array, steps: int
 ) -> Posterior:
-    """p(z|x) = p(x, z) / p(x), on a grid of `steps` cells each way.
+    """p(z|x) = p(x, z) / p(x) over the rectangle from low to high, of `steps` cells each way.
 
-    Shapes: image (D,). The grid reaches so many standard deviations of q to either side of its
-    mean; what q has beyond is taken to be nothing.
+    Shapes: image (D,), low (2,), high (2,).
+    """
+    across, down = np.linspace(low[0], high[0], steps), np.linspace(high[1], low[1], steps)
+    joint = log_joint(model, image[None], cells(across, down))[0]
+    return Posterior(across, down, joint.astype(np.float64) - log_evidence)
+
+
+def kl_of_encoder(
+    model: Model, image: Array, log_evidence: float, steps: int, reach: float = 7
+) -> float:
+    """KL(q(z|x) || p(z|x)) in nats: (D,) -> ().
+
+    The grid reaches so many standard deviations of q to either side of its mean; what q has
+    beyond is taken to be nothing.
     """
     mean, log_std = (array[0] for array in vae.encode(model, image[None]))
-    std = np.exp(log_std)
-    across = np.linspace(mean[0] - reach * std[0], mean[0] + reach * std[0], steps)
-    down = np.linspace(mean[1] + reach * std[1], mean[1] - reach * std[1], steps)
-    points = cells(across, down)
-    log_posterior = log_joint(model, image[None], points)[0].astype(np.float64) - log_evidence
-    log_q = gaussian.log_prob(points, mean, log_std)
-    area = (across[1] - across[0]) * (down[0] - down[1])
-    return Posterior(across, down, log_posterior, kl(log_q, log_posterior, area))
+    margin = reach * np.exp(log_std)
+    grid = posterior(model, image, log_evidence, mean - margin, mean + margin, steps)
+    log_q = gaussian.log_prob(cells(grid.across, grid.down), mean, log_std)
+    area = (grid.across[1] - grid.across[0]) * (grid.down[0] - grid.down[1])
+    return kl(log_q, grid.log_density, area)

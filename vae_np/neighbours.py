@@ -43,10 +43,10 @@ def relative_distance(codes: Array, others: Array, quantile: float = 0.5) -> flo
     return float(np.quantile(partner, quantile) / np.median(unrelated))
 
 
-def widest_gap(codes: Array, candidates: Array, steps: int = 25) -> tuple[int, int]:
-    """The pair of candidate codes whose connection stays farthest from every code.
+def widest_gaps(codes: Array, candidates: Array, count: int, steps: int = 25) -> Array:
+    """The pairs of candidate codes whose connections stay farthest from every code, widest first.
 
-    Shapes: codes (N, K), candidates (M, K) -> two indices into the candidates.
+    Shapes: codes (N, K), candidates (M, K) -> (count, 2), indices into the candidates.
 
     The emptiness of a connection is the mean distance of its points to the nearest code.
     """
@@ -56,5 +56,5 @@ def widest_gap(codes: Array, candidates: Array, steps: int = 25) -> tuple[int, i
     path = (1 - s) * candidates[first][:, None] + s * candidates[second][:, None]
     distance, _ = tree.query(path.reshape(-1, codes.shape[1]))
     emptiness = distance.reshape(len(first), steps).mean(axis=1)
-    widest = int(np.argmax(emptiness))
-    return int(first[widest]), int(second[widest])
+    widest = np.argsort(emptiness)[::-1][:count]
+    return np.stack([first[widest], second[widest]], axis=1)
