@@ -78,9 +78,11 @@ def draw(bounds: Mapping[str, np.ndarray]) -> Figure:
     steps = len(bounds["Adam"])
     window = min(WINDOW, steps)
     ends = np.arange(window, steps + 1)
-    first = np.arange(1, FIRST + 1)
+    first = np.arange(1, min(FIRST, steps) + 1)
     lengths = {
-        name: optimisers.step_lengths(optimisers.OPTIMISERS[RUNS[name]["optimiser"]], FIRST, 1.0)
+        name: optimisers.step_lengths(
+            optimisers.OPTIMISERS[RUNS[name]["optimiser"]], len(first), 1.0
+        )
         for name in pair
     }
     panels = (
@@ -105,7 +107,7 @@ def draw(bounds: Mapping[str, np.ndarray]) -> Figure:
             marker="",
         ),
         figures_lines.Panel(
-            f"The first {FIRST} steps: uncorrected,\nthe ELBO falls to "
+            f"The first {len(first)} steps: uncorrected,\nthe ELBO falls to "
             f"{bounds[UNCORRECTED][:FIRST].min():.0f} nats",
             [line(name, first, bounds[name][:FIRST]) for name in pair],
             "step",
