@@ -13,7 +13,8 @@ $(shell test ! -e $(VENV)/ready || $(BIN)/python -c "" 2>/dev/null || rm -rf $(V
 TASKS := task1 task2 task3 task4 task5 task6 task7 task8 task9 figures
 
 .DEFAULT_GOAL := help
-.PHONY: help $(TASKS) derivations mnist test lint format clean
+.PHONY: help $(TASKS) derivations mnist check handout grade report gradescope
+.PHONY: test lint format bench numbers readme clean
 
 help:  ## show this list
 	@echo "usage: make TARGET [QUICK=1] [ARGS=\"...\"]"
@@ -39,6 +40,22 @@ derivations: $(VENV)/ready  ## check the worksheet's steps in numbers
 mnist: $(VENV)/ready  ## fetch MNIST into data/mnist (the built-in digits need no network)
 	@$(BIN)/python -m vae_np data $(ARGS)
 
+check: $(VENV)/ready  ## check the exercises, here or in ARGS="path/to/vae.py"
+	@$(BIN)/python -m vae_np check $(ARGS)
+
+handout: $(VENV)/ready  ## cut the students' folder from the library [OUT=DIR] [SEED=S]
+	@$(BIN)/python -m vae_np handout --out $(or $(OUT),runs/handout) --seed $(or $(SEED),0) $(ARGS)
+
+grade: $(VENV)/ready-to-grade  ## grade a class: SUBMISSIONS=DIR [OUT=DIR]
+	@$(if $(SUBMISSIONS),,echo "name the folder: make grade SUBMISSIONS=DIR"; exit 2;) \
+	  $(BIN)/python -m vae_np grade $(SUBMISSIONS) --out $(or $(OUT),runs/grades) $(ARGS)
+
+report: $(VENV)/ready-to-grade  ## pages of the grades, a page a student and one for the class
+	@$(BIN)/python -m vae_np report $(or $(OUT),runs/grades) $(ARGS)
+
+gradescope: $(VENV)/ready-to-grade  ## an autograder for Gradescope
+	@$(BIN)/python -m vae_np gradescope --out $(or $(OUT),runs/gradescope.zip) $(ARGS)
+
 test: $(VENV)/ready-to-test  ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -58,6 +75,20 @@ $(VENV)/ready: pyproject.toml
 	  $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { rm -rf $(VENV); \
 	  echo "'$(PYTHON) -m venv' failed: on Debian or Ubuntu, install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || \
+	  { echo "the packages could not be installed: this step, once, needs the network"; exit 1; }
+	@touch $@
+
+bench: $(VENV)/ready-to-test  ## speed beside PyTorch and JAX, in an environment of their own
+	@$(BIN)/python -m tests.benchmarks.speed $(ARGS)
+
+numbers: $(VENV)/ready-to-test  ## what the presets reach (20 minutes; needs MNIST)
+	@$(BIN)/python -m tests.benchmarks.quality $(ARGS)
+
+readme: $(VENV)/ready-to-test  ## fill the README's tables from the results
+	@$(BIN)/python -m tests.benchmarks.readme $(ARGS)
+
+$(VENV)/ready-to-grade: $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[grade]" || \
 	  { echo "the packages could not be installed: this step, once, needs the network"; exit 1; }
 	@touch $@
 

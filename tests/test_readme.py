@@ -91,8 +91,9 @@ def test_the_figures_come_with_one_command(checkout):
 def test_make_help_lists_every_target(checkout):
     listed = set(re.findall(r"^  (\w+) ", run(checkout, "make help"), flags=re.MULTILINE))
     makefile = (ROOT / "Makefile").read_text()
-    phony = set(re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split())
-    assert listed == phony
+    tasks = re.search(r"^TASKS := (.*)$", makefile, flags=re.MULTILINE)[1]
+    phony = " ".join(re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE))
+    assert listed == set(phony.replace("$(TASKS)", tasks).split())
 
 
 def test_an_old_python_is_one_clear_line(checkout, tmp_path):
