@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tasks import figures as all_tasks
-from tasks import task4, task5, task7, task8, task9
+from tasks import cli, task4, task5, task7, task8, task9
 from vae_np import (
     autoencoder,
     bounds,
@@ -226,6 +226,15 @@ def test_adam_climbs_faster_than_sgd_and_uncorrected_adam_stumbles(drawn):
 def test_task8_needs_the_built_in_digits():
     with pytest.raises(ValueError, match="--dataset mnist: slant, thickness and bars are known"):
         task8.main(["--dataset", "mnist"])
+
+
+def test_the_bound_is_part_of_a_runs_settings_and_of_its_name():
+    parser = cli.parser("task2", "", [""])
+    plain, weighted = parser.parse_args([]), parser.parse_args(["--objective", "iwae", "--k", "5"])
+    assert cli.settings(plain) == train.Settings()
+    assert cli.settings(weighted) == train.Settings(objective="iwae", samples=5)
+    assert cli.usual_folder(plain, "task2").name == "digits-default-seed0"
+    assert cli.usual_folder(weighted, "task2").name == "digits-default-iwae5-seed0"
 
 
 def test_all_figures_come_from_scratch():
