@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tasks import figures as all_tasks
 from tasks import cli, task4, task5, task7, task8, task9
+from tasks import figures as all_tasks
 from vae_np import (
     autoencoder,
     bounds,
