@@ -111,17 +111,24 @@ def make(folder: Path, course: Course, seed: int, pictures: Path | None = None) 
 
 def files(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
     """The hand-out's files that come from this checkout, by name, with their blanks cut."""
-    names = [f"vae_np/{stem}.py" for stem in LIBRARY.split()]
-    names += [f"vae_np/course/{stem}.py" for stem in COURSE.split()]
+    names = [f"vae_np/course/{stem}.py" for stem in COURSE.split()]
     names += [n for stem in ONE_FILE if (root / (n := f"vae_np/course/{stem}.py")).is_file()]
     names += [f"tasks/{stem}.py" for stem in TASKS.split()]
     names += [path.relative_to(root).as_posix() for path in sorted(texts.FOLDER.rglob("*.mo"))]
-    contents = {name: (root / name).read_bytes() for name in [*names, *OTHERS]}
+    contents = library(chosen, root)
+    contents |= {name: (root / name).read_bytes() for name in [*names, *OTHERS]}
+    contents["Makefile"] = (Path(__file__).parent / "templates/Makefile").read_bytes()
+    return contents
+
+
+def library(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
+    """The library's files, by name, with their blanks cut."""
+    names = [f"vae_np/{stem}.py" for stem in LIBRARY.split()]
+    contents = {name: (root / name).read_bytes() for name in names}
     for name, bodies in _cuts(chosen).items():
         source = contents[name].decode("utf-8")
         cut = blanks.without_orphans(source, blanks.cut(source, bodies))
         contents[name] = blanks.with_numpy(cut).encode()
-    contents["Makefile"] = (Path(__file__).parent / "templates/Makefile").read_bytes()
     return contents
 
 
