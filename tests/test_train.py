@@ -4,7 +4,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from vae_np import data, evaluate, train, vae
+from vae_np import adam, bernoulli, data, evaluate, gaussian, optimisers, train, vae
 
 SETTINGS = train.Settings(hidden=(8,), latent_dim=2, batch_size=20, epochs=3, warmup_steps=5)
 
@@ -175,3 +175,53 @@ def test_a_gradient_in_parts_is_that_of_the_whole(rng):
 def test_a_scalar_that_ignores_its_variables_has_gradient_zero():
     found, _ = train.gradient(lambda _: (1.0, ()), np.ones(3))
     np.testing.assert_array_equal(found, [0, 0, 0])
+
+
+def _float64_log_prob(targets, logits):
+    return anp.sum(targets * logits - anp.logaddexp(np.float64(0), logits), axis=1)
+
+
+def _unstable_log_prob(targets, logits):
+    p = 1 / (1 + anp.exp(-logits))
+    return anp.sum(targets * anp.log(p) + (1 - targets) * anp.log(1 - p), axis=1)
+
+
+def _kl(mean, log_std):
+    return anp.sum(0.5 * (anp.exp(log_std) ** 2 + mean**2 - 1) - log_std, axis=1)
+
+
+def _update(state, gradient, step_size=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, out=None):  # noqa: ARG001
+    m = beta1 * state.m + (1 - beta1) * gradient
+    v = beta2 * state.v + (1 - beta2) * gradient**2
+    t = state.t + 1
+    step = step_size * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+    return adam.State(state.theta + step, m, v, t)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "body"),
+    [
+        (bernoulli, "log_prob", _float64_log_prob),
+        (bernoulli, "log_prob", _unstable_log_prob),
+        (gaussian, "kl_from_standard", _kl),
+        (
+            gaussian,
+            "sample",
+            lambda mean, log_std, eps: mean + np.float64(1) * anp.exp(log_std) * eps,
+        ),
+        (vae, "elbo", lambda log_likelihood, kl: anp.sum(log_likelihood - kl) / len(kl)),
+        (adam, "update", _update),
+    ],
+)
+def test_an_exercise_filled_with_plain_code_trains_to_the_same(
+    module, name, body, images, monkeypatch
+):
+    run = train.start(SETTINGS, images, seed=0)
+    expected, averages = train.epoch(run, SETTINGS, images)
+    monkeypatch.setattr(module, name, body)
+    if module is adam:
+        monkeypatch.setitem(optimisers.OPTIMISERS, "adam", body)
+    found, plain_averages = train.epoch(run, SETTINGS, images)
+    assert plain_averages == pytest.approx(averages, rel=1e-4)
+    np.testing.assert_allclose(found.optimiser.theta, expected.optimiser.theta, atol=1e-3)
+    assert found.optimiser.theta.dtype == np.float32

@@ -4,7 +4,8 @@ All contenders stay in memory, each in its own process, and take turns: a repeti
 one of the next, so that a noisy minute hits them alike. Medians and ratios of medians are kept.
 The whole is done twice: as the machine is, and with one core kept busy by another process. Then
 training runs to a test ELBO of -100 on MNIST, where MNIST is at hand. Peers live in `.venv-bench`,
-which is made on the first run; without them the table says so.
+which is made on the first run; without them the table says so. VAE_NP_PEERS names another
+interpreter that has them. `python -m tests.benchmarks.report` makes the table.
 """
 
 import argparse
@@ -200,9 +201,6 @@ def main() -> None:
     result = measure(3 if options.quick else 15, 1.0, peers_python(), not options.quick)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "speed.json").write_text(json.dumps(result, indent=1) + "\n")
-    from tests.benchmarks import report
-
-    report.write(options.out)
 
 
 if __name__ == "__main__":
