@@ -240,6 +240,9 @@ def print_identity_on_digits(model, images, evidence, kls, samples: int, rng) ->
             f"  {weights.mean():10.3f} {estimators.standard_error(weights):6.3f} {kl:7.3f}"
             f" {weights.mean() + kl:10.3f} {exact:10.3f} {log_p:10.3f}"
         )
+    print(
+        "  where q leaves out a mode of the posterior, its draws do too: their log p(x) is too low"
+    )
 
 
 def draw_gap(model: Model, images, steps: int, rng, folder: Path) -> None:
