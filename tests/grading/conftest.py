@@ -41,16 +41,12 @@ def write(right) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture(scope="session")
-def linux() -> None:
+@pytest.fixture(scope="module")
+def strong() -> Iterator[sandbox.Sandbox]:
+    """A sandbox at the strong level; the tests that need it are skipped, and say so, without."""
     if sys.platform != "linux":
         pytest.skip("only Linux has this sandbox")
-
-
-@pytest.fixture(scope="module")
-def strong(linux) -> Iterator[sandbox.Sandbox]:
-    """A sandbox at the strong level; the tests that need it are skipped, and say so, without."""
-    with sandbox.Sandbox(sandbox.Limits(cpu=2, wall=5.0)) as box:
+    with sandbox.Sandbox(sandbox.Limits(cpu=1, wall=3.0)) as box:
         if box.level.name != levels.STRONG:
             pytest.skip("NOT TRIED: " + levels.shortfall(box.level))
         yield box

@@ -4,7 +4,8 @@ loops are bounded by the limits, files are canaries of the tests, hosts are 127.
 
 Each is a right hand-out whose gaussian.py has some lines more. They may use `_right`, the right
 `sample`; `_refused(number, ...)`, whether the kernel refuses a system call; `$CANARY`, a folder of
-the grader's with a secret; `$ROOT`, the checkout with the reference; `$PORT`, where somebody listens.
+the grader's with a secret; `$ROOT`, the checkout with the reference; `$PORT`, where somebody
+listens.
 """
 
 from typing import NamedTuple
@@ -150,7 +151,8 @@ ENDINGS = [
     body("a crash", "_ctypes.string_at(0)", "error", "SIGSEGV"),
     body(
         "a stack without an end",
-        "import sys\nsys.setrecursionlimit(10**9)\ndef deep(_):\n    return list(map(deep, [0]))\ndeep(0)",
+        "import sys\nsys.setrecursionlimit(10**9)\n"
+        "def deep(_):\n    return list(map(deep, [0]))\ndeep(0)",
         "error",
     ),
     body("ending itself by a signal", "_os.kill(_os.getpid(), 9)", "error", "SIGKILL"),
@@ -185,8 +187,8 @@ ENDINGS = [
 TAMPERING = [
     body(
         "a comparison that always says yes",
-        "import numpy\nnumpy.allclose = numpy.array_equal = numpy.isfinite = lambda *_, **__: True\n"
-        + ZERO,
+        "import numpy\n"
+        "numpy.allclose = numpy.array_equal = numpy.isfinite = lambda *_, **__: True\n" + ZERO,
         "wrong",
     ),
     body(
@@ -443,7 +445,8 @@ if any(isinstance(o, dict) and 'expected' in o and 'mistakes' in o for o in gc.g
     ),
     body(
         "descriptors left open",
-        "def open_(fd):\n    try:\n        _os.fstat(fd)\n    except OSError:\n        return False\n"
+        "def open_(fd):\n    try:\n        _os.fstat(fd)\n"
+        "    except OSError:\n        return False\n"
         "    return True\n"
         "return _if(not any(map(open_, range(5, 1024))), mean, log_std, eps)",
     ),

@@ -107,9 +107,10 @@ def aftermath(tmp_path_factory):
     before, running = state(canary), zygotes()
     rooms = set(Path(tempfile.gettempdir()).glob("vae_np-*"))
     os.environ["TOKEN"] = SECRET
-    run = batch.Batch(by, folder / "out", lambda: sandbox.Sandbox(LIMITS, by.given))
     found = submissions.find([folder / "class"]).submissions
-    graded = {named[one.submission.student].name: one for one in run.run(found, jobs=2)}
+    with sandbox.Sandbox(LIMITS, by.given) as first:
+        run = batch.Batch(by, folder / "out", first, lambda: sandbox.Sandbox(LIMITS, by.given))
+        graded = {named[one.submission.student].name: one for one in run.run(found, jobs=2)}
     del os.environ["TOKEN"]
     records = {name: plan.result(folder / "out", one.digest) for name, one in graded.items()}
     yield {

@@ -16,14 +16,16 @@ from vae_np.course.records import Call
 from vae_np.grading import levels, sandbox
 from vae_np.grading.sandbox import Limits, Sandbox
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this sandbox")
+
 ONES = np.ones((1, 2))
 FORKS = "import os, sys, time\n"
 
 
 @pytest.fixture(scope="module")
-def basic(linux):
+def basic():
     """A sandbox where Landlock and seccomp are missing, as in some containers."""
-    with Sandbox(Limits(cpu=2, wall=5.0), layers=()) as box:
+    with Sandbox(Limits(cpu=1, wall=3.0), layers=()) as box:
         yield box
 
 
@@ -64,9 +66,9 @@ def test_output_keeps_its_beginning_and_its_end_without_control_codes(strong, ri
 
 def test_a_processor_limit_is_no_matter_of_the_wall_clock(strong, right):
     start = time.monotonic()
-    assert sample(strong, right, "time.sleep(2.5); return mean").end == "done"
+    assert sample(strong, right, "time.sleep(1.5); return mean").end == "done"
     assert sample(strong, right, "time.sleep(60)").end == "timeout"
-    assert time.monotonic() - start < 12
+    assert time.monotonic() - start < 9
 
 
 def test_a_small_answer_needs_little_time(strong, right):
@@ -103,7 +105,7 @@ def test_without_layers_the_level_is_basic_and_says_what_it_gives_up(basic):
 
 
 @pytest.mark.parametrize("layer", sandbox.LAYERS)
-def test_one_layer_alone_is_not_strong(linux, layer):
+def test_one_layer_alone_is_not_strong(layer):
     with Sandbox(Limits(), layers=(layer,)) as box:
         assert box.level.name == levels.BASIC
 
@@ -140,6 +142,7 @@ def test_a_small_fork_bomb_is_ended_whole(basic, right):
 def test_a_zygote_that_is_gone_is_replaced(strong, right):
     before = strong.zygote.pid
     os.kill(before, signal.SIGKILL)
+    strong.zygote.wait(10)
     assert sample(strong, right, "return mean").end == "done"
     assert strong.zygote.pid != before
 
@@ -149,7 +152,7 @@ def test_a_zygote_that_ends_during_a_job_ends_that_job_only(basic, right):
     assert sample(basic, right, "return mean").end == "done"
 
 
-def test_nothing_survives_a_grader_that_is_killed(linux, tmp_path):
+def test_nothing_survives_a_grader_that_is_killed(tmp_path):
     program = tmp_path / "grader.py"
     program.write_text(
         "from tests.grading import test_sandbox as t\n"
@@ -170,15 +173,13 @@ def test_nothing_survives_a_grader_that_is_killed(linux, tmp_path):
             time.sleep(0.05)
         assert len(running() - before) == 2  # the zygote and its child
         grader.kill()
-    while running() - before and time.monotonic() < deadline:
+    while (running() - before or home.exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert running() - before == set()
-    import shutil
-
-    shutil.rmtree(home)
+    assert not home.exists()
 
 
-def test_a_sandbox_leaves_no_folder_behind(linux, right):
+def test_a_sandbox_leaves_no_folder_behind(right):
     with Sandbox(Limits(), spare={"gaussian.py": b""}) as box:
         home = box.home
         sample(box, right, "os.makedirs('a/b'); return mean")

@@ -1,4 +1,4 @@
-"""The filter on system calls, run by an interpreter of its own: for processors that are not here."""
+"""The filter on system calls, run by an interpreter of its own: for other processors as well."""
 
 import errno
 import struct
@@ -13,7 +13,7 @@ ALLOWED, KILLED = seccomp.ALLOW, seccomp.KILL
 
 
 def judged(machine, number, arguments=(), architecture=None):
-    """What the filter answers to a call: the classic BPF of linux/filter.h, as far as it is used."""
+    """What the filter answers to a call: classic BPF (linux/filter.h), as far as it is used."""
     table = seccomp.TABLES[machine]
     data = struct.pack("<IIQ", number, architecture or table["audit_arch"], 0)
     data += struct.pack("<6Q", *[*arguments, *[0] * 6][:6])

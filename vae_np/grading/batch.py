@@ -44,7 +44,8 @@ class Batch(NamedTuple):
 
     plan: Plan
     out: Path
-    sandbox: Callable[[], Sandbox]
+    first: Sandbox  # ready, for one of the threads
+    another: Callable[[], Sandbox]  # for each of the others
     kept: Mapping[str, tuple[str, str]] = {}
     questions: tuple[list[Call], pictures.Figures] | None = None  # from `pictures.questions`
 
@@ -56,8 +57,12 @@ class Batch(NamedTuple):
         done: queue.Queue[Graded] = queue.Queue()
         stop = threading.Event()
         threads = [
-            threading.Thread(target=self._work, args=(waiting, done, stop), daemon=True)
-            for _ in range(max(1, min(jobs, len(submissions))))
+            threading.Thread(
+                target=self._work,
+                args=(waiting, done, stop, None if i else self.first),
+                daemon=True,
+            )
+            for i in range(max(1, min(jobs, len(submissions))))
         ]
         for thread in threads:
             thread.start()
@@ -69,9 +74,9 @@ class Batch(NamedTuple):
             for thread in threads:
                 thread.join()
 
-    def _work(self, waiting, done, stop) -> None:
+    def _work(self, waiting, done, stop, ready) -> None:
         with contextlib.ExitStack() as stack, np.errstate(all="ignore"):
-            own = Own(stack, self.sandbox)
+            own = Own(stack, self.another, ready)
             while not stop.is_set():
                 try:
                     submission = waiting.get_nowait()
@@ -127,10 +132,12 @@ class Batch(NamedTuple):
 
 
 class Own:
-    """A thread's sandbox: made when it is first needed, and again after it has failed."""
+    """A thread's sandbox, made when it is first needed."""
 
-    def __init__(self, stack: contextlib.ExitStack, make: Callable[[], Sandbox]):
-        self.stack, self.make, self.current = stack, make, None
+    def __init__(
+        self, stack: contextlib.ExitStack, make: Callable[[], Sandbox], ready: Sandbox | None
+    ):
+        self.stack, self.make, self.current = stack, make, ready
 
     def sandbox(self) -> Sandbox:
         """The sandbox, ready for the next submission."""

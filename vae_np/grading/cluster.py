@@ -12,6 +12,7 @@ import sys
 
 from vae_np.grading import grades, shards
 
+CONNECT_SECONDS = 10
 SHARDS_PER_WORKER = 3  # so that the quick ones take over from the slow ones
 
 
@@ -25,7 +26,7 @@ def grade(args: argparse.Namespace) -> int:
             'grading on a cluster needs joblib and Dask: pip install "vae_np[cluster]"'
         ) from None
     try:
-        client = Client(args.cluster, timeout=10, set_as_default=True)
+        client = Client(args.cluster, timeout=CONNECT_SECONDS, set_as_default=True)
     except OSError as error:
         raise ValueError(f"no Dask scheduler at {args.cluster}: {error}") from error
     with client:

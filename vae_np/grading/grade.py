@@ -1,6 +1,7 @@
 """The command that instructors run: grade a folder of submissions, each in a sandbox."""
 
 import argparse
+import contextlib
 import hashlib
 import os
 import sys
@@ -9,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vae_np.course import exercises, texts
-from vae_np.course.exercises import Course
 from vae_np.grading import (
     cluster,
     grades,
@@ -125,8 +125,9 @@ def run(args: argparse.Namespace) -> int:
         say(remark)
     name = shard.name if shard else grades.NAME
     before = grades.read(args.out / name)
-    run = prepare(args, by, course, {} if args.regrade else _kept(before))
-    graded = list(_progress(run, mine, args.jobs))
+    kept = {} if args.regrade else _kept(before)
+    with contextlib.ExitStack() as stack:
+        graded = list(_progress(prepare(args, by, kept, stack), mine, args.jobs))
     entries = [grades.entry(one, args.out, course.exercises) for one in graded]
     if listed and shard is None:
         entries, remarks = grades.with_roster(entries, listed, course.exercises)
@@ -157,26 +158,29 @@ def _formats(args: argparse.Namespace) -> list[str]:
 
 
 def prepare(
-    args: argparse.Namespace, by: Plan, course: Course, kept: dict[str, tuple[str, str]]
+    args: argparse.Namespace,
+    by: Plan,
+    kept: dict[str, tuple[str, str]],
+    stack: contextlib.ExitStack,
 ) -> Batch:
-    """The batch, after a look at what the sandbox can do here.
+    """The batch, with a sandbox that has shown what it can do here, and that `stack` closes.
 
     Raises ValueError if that is less than is required.
     """
+    course = by.course
     seconds = max(1, round(course.seconds))
     limits = Limits(seconds, WALL_FACTOR * seconds, args.memory * MEBIBYTE)
     kind = sandbox.Sandbox if sys.platform == "linux" else plain.Plain
     try:
-        with kind(limits, by.given) as trial:
-            level = trial.level
+        first = stack.enter_context(kind(limits, by.given))
     except sandbox.FaultError as error:
         raise ValueError(str(error)) from error
-    say(levels.text(level))
-    if args.require == levels.STRONG and level.name != levels.STRONG:
-        raise ValueError(levels.shortfall(level))
+    if args.require == levels.STRONG and first.level.name != levels.STRONG:
+        raise ValueError(levels.shortfall(first.level))
+    say(levels.text(first.level))
     wanted = not args.no_figures and any(e.id.startswith("3") for e in course.exercises)
     questions = pictures.questions(args.out) if wanted else None
-    return Batch(by, args.out, lambda: kind(limits, by.given), kept, questions)
+    return Batch(by, args.out, first, lambda: kind(limits, by.given), kept, questions)
 
 
 def key_name(by: Plan) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_np import files
+from vae_np.course import process
 from vae_np.course.exercises import Exercise
 from vae_np.grading import plan
 from vae_np.grading.batch import Graded
@@ -31,7 +32,7 @@ def entry(graded: Graded, out: Path, exercises: Sequence[Exercise]) -> Entry:
         "name": submission.name,
         "late": submission.late,
         "points": round(sum(result["points"] for result in results), 4),
-        "max_points": sum(exercise.points for exercise in exercises),
+        "max_points": sum(r["max_points"] for r in results) or sum(e.points for e in exercises),
         "problem": graded.problem or graded.fault,
         "remarks": [*graded.remarks, *(record["notes"] if record else [])],
         "files": [path.name for path in submission.paths],
@@ -152,17 +153,18 @@ def to_csv(grades: Grades) -> str:
     for one in grades["students"]:
         points = {result["id"]: result["points"] for result in one["results"]}
         remarks = "; ".join(filter(None, [one["problem"], *one["remarks"]]))
-        row = [one["student"], one["name"], one["points"], one["max_points"]]
-        row += [points.get(name, "") for name in ids]
+        row = [one["student"], one["name"], f"{one['points']:g}", f"{one['max_points']:g}"]
+        row += [f"{points[name]:g}" if name in points else "" for name in ids]
         writer.writerow([safe(cell) for cell in [*row, "late" if one["late"] else "", remarks]])
     return text.getvalue()
 
 
 def safe(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@|%\t\r"):
-        return "'" + cell
-    return cell
+    """A cell in one line that no spreadsheet takes for a formula."""
+    if not isinstance(cell, str):
+        return cell
+    line = process.plain_text(cell)
+    return "'" + line if line.lstrip()[:1] in tuple("=+-@|%") else line
 
 
 def changes(before: Mapping[str, Entry], after: Sequence[Entry]) -> list[str]:

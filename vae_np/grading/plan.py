@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import vae_np
 from vae_np import files
-from vae_np.course import exercises, handout, keymaker
+from vae_np.course import handout, keymaker
 from vae_np.course.exercises import Course
 from vae_np.course.key import Key
 
@@ -36,12 +36,8 @@ class Plan(NamedTuple):
 
 def make(course: Course, seed: int, language: str) -> Plan:
     """The plan of a course; makes the key."""
-    prefix = "vae_np/"
-    given = {
-        name.removeprefix(prefix): content
-        for name, content in handout.files(exercises.EXERCISES).items()
-        if name.endswith(".py") and name.startswith(prefix) and name.count("/") == 1
-    }
+    library = handout.library(course.exercises)
+    given = {name.removeprefix("vae_np/"): content for name, content in library.items()}
     return Plan(course, keymaker.make(seed, exercises=course.exercises), language, given)
 
 

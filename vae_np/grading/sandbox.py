@@ -154,6 +154,7 @@ class Sandbox:
         return {
             "layers": self.layers,
             "memory": self.limits.memory,
+            "home": str(self.home),
             "path": [str(self.home / "shelf"), *shelf.compiled()],
             "course": str(self.home / "course"),
             "temporary": str(self.temporary),

@@ -64,7 +64,7 @@ def find(paths: Sequence[Path], pattern: str | None = None) -> Found:
 
 def _patterns(pattern: str | None) -> list[re.Pattern]:
     if pattern is None:
-        return [re.compile(text, re.IGNORECASE) for text in PLATFORMS.values()]
+        return [re.compile(text, re.IGNORECASE | re.DOTALL) for text in PLATFORMS.values()]
     try:
         compiled = re.compile(pattern)
     except re.error as error:

@@ -31,6 +31,10 @@ ENDING_SECONDS = 0.5  # between a child's last descriptor and its end
 STOP, CLOSED = b"stop", b"closed"  # words from the other side: enough; no more replies
 
 
+class HungUpError(Exception):
+    """Nobody is left to report to."""
+
+
 def load(path):
     """A module by its path, which it finds again in sys.modules under its own name."""
     name = f"_inside_{path.stem}"
@@ -48,6 +52,7 @@ cage, folder, privileges, trial = (
 def main():
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
+    grader = os.getppid()
     privileges.adopt_orphans()
     # From here on modules come from the shelf alone: what is on it can also be read in the cage
     sys.path[:] = settings["path"]
@@ -61,14 +66,22 @@ def main():
     gc.freeze()  # so that a child's own collections do not copy the libraries' pages
     walls, report = build(settings)
     control.send(json.dumps(report).encode())
+    with contextlib.suppress(HungUpError, OSError):
+        serve(walls, control, child)
+    if os.getppid() != grader:  # it was killed, and cannot do this any more
+        folder.empty(Path(settings["home"]))
+        os.rmdir(settings["home"])
+
+
+def serve(walls, control, child):
+    """Run jobs as they come in, until the other side hangs up."""
     while True:
         message, fds, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return
-        if message in (STOP, CLOSED):  # the job had ended by itself
-            continue
-        report = run(walls, json.loads(message), fds, control, child.serve)
-        control.send(json.dumps(report).encode())
+        if message not in (STOP, CLOSED):  # a word about a job that had ended by itself
+            report = run(walls, json.loads(message), fds, control, child.serve)
+            control.send(json.dumps(report).encode())
 
 
 def build(settings):
@@ -199,9 +212,9 @@ def watch(pid, deadline, kept, control, temporary):
 def stopped(control, pid):
     """The other side has its answer, or the replies ended: then the child may be just ending."""
     message = control.recv(2**16)
-    if not message:  # nobody is left to report to
+    if not message:
         end_everybody()
-        os._exit(0)
+        raise HungUpError
     until = time.monotonic() + (ENDING_SECONDS if message == CLOSED else 0)
     while not exited(pid):
         if time.monotonic() > until:
