@@ -1,5 +1,7 @@
 """One-file scripts as students write them, and the mistakes that they make in them, as edits."""
 
+# ruff: noqa: E501 (scripts are quoted as they are written)
+
 from typing import NamedTuple
 
 IMPORTS = """\

@@ -23,6 +23,7 @@ ROLES = {
 }
 DIFFERENTIATED = {SAMPLE: (0,), BERNOULLI: (1,), KL: (0,), BOUND: (0, 1), PREDICT: (1,)}
 ROW_TOLERANCE = 1e-6
+MAX_RESULT = 32_000_000  # bytes
 
 
 def one_call(session, call, errors):
@@ -32,7 +33,7 @@ def one_call(session, call, errors):
     function = find(session.space, name)
     if function is None:
         if errors:
-            return {**reply, **session.describe_error(errors[0]), "kind": "load"}, []
+            return {**reply, **session.describe_error(errors[-1]), "kind": "load"}, []
         return {**reply, "status": "missing", "message": name}, []
     try:
         args = [child.unpack(value, session.arrays, None, []) for value in call["args"]]
@@ -43,6 +44,8 @@ def one_call(session, call, errors):
             result = given.call(args)
             if is_blank(result, function):
                 return {**reply, "status": "blank", "message": name}, []
+        if getattr(result, "nbytes", 0) > MAX_RESULT:
+            raise ValueError("the result is larger than any that is wanted")
         reply["kind"], values = child.describe(result)
     except BaseException as error:  # whatever a student's code raises is an answer
         return {**reply, **session.describe_error(error)}, []
@@ -69,6 +72,8 @@ def gradient(session, given, cotangent, name):
     import autograd.numpy as anp
 
     value = given.call(given.args)
+    if getattr(value, "nbytes", 0) > MAX_RESULT:
+        raise ValueError("the result is larger than any that is wanted")
     weight = session.child.unpack(cotangent, session.arrays, None, [])
     results = [value]
     for argnum in DIFFERENTIATED[name]:

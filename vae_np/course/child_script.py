@@ -8,8 +8,11 @@ of them. No expected value and no verdict is ever in this process.
 
 import ast
 import functools
+import io
+import os
 import sys
 import time
+import tokenize
 import types
 from pathlib import Path
 
@@ -31,6 +34,10 @@ SECONDS = {"define": (1.5, 2.5), "calls": (1.5, 2.5), "adam": (3.0, 4.0), "figur
 
 class StopError(BaseException):
     """The run is over: not an error of the script's, and none that it should catch."""
+
+
+class TooLongError(StopError):
+    """The run is over because it took too long."""
 
 
 def perform(job, arrays, child):
@@ -60,8 +67,13 @@ def parse(path):
     source = path.read_bytes()
     if len(source) > MAX_SOURCE:
         raise ValueError("the file is larger than a megabyte")
+    encoding, _lines = tokenize.detect_encoding(io.BytesIO(source).readline)
+    source.decode(encoding)  # a comment may be wrong too: Python refuses to run such a file
     tree = compile(source, str(path), "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     return ast.fix_missing_locations(Loops().visit(tree))
+
+
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 class Loops(ast.NodeTransformer):
@@ -70,12 +82,12 @@ class Loops(ast.NodeTransformer):
     def __init__(self):
         self.count = 0
 
-    def visit_For(self, node):  # noqa: N802 (ast's own name)
+    def visit_For(self, node):
         self.generic_visit(node)
         node.iter = _ask("__loop__", node.iter, node.iter)
         return node
 
-    def visit_While(self, node):  # noqa: N802
+    def visit_While(self, node):
         self.generic_visit(node)
         self.count += 1
         going, start = (
@@ -166,7 +178,10 @@ class Session:
             },
         )
         sys.modules[MAIN] = Main(self.space)
+        stopped = False
         for statement in unguarded(tree.body):
+            if stopped and not isinstance(statement, DEFINITIONS):
+                continue
             del self.loops[:]
             try:
                 module = ast.Module([statement], [])
@@ -174,7 +189,10 @@ class Session:
             except BaseException as error:
                 yield error
                 if isinstance(error, (StopError, SystemExit, KeyboardInterrupt)):
-                    return
+                    # What is below may still define functions that are to be called
+                    stopped = True
+                    if self.mode in LIMITS:
+                        return
             else:
                 yield None
 
@@ -196,7 +214,8 @@ class Session:
 
     def answer(self, tree, calls, stubs):
         """The results of calls of the script's functions, once its globals are there."""
-        errors = [error for error in self.statements(tree) if isinstance(error, Exception)]
+        raised = (Exception, TooLongError)
+        errors = [error for error in self.statements(tree) if isinstance(error, raised)]
         self.mode = "calls"
         self.calls.stand_in(self.space, stubs, self.arrays, self.child.StubMissError)
         for number, call in enumerate(calls):
@@ -273,7 +292,7 @@ class Session:
             time.process_time() - self.started[0] > limit
             or time.monotonic() - self.started[1] > wall
         ):
-            raise StopError
+            raise TooLongError
 
     # What the script defines and imports
 
@@ -310,6 +329,7 @@ class Session:
         if getattr(autograd.misc, "flatten", None) is flatten:
             patches.append((autograd.misc, "flatten", self.flatten))
         patches.append((time, "sleep", lambda *_: None))
+        patches.append((os, "_exit", sys.exit))
         return patches + (self.noise.patches() if self.noise else [])
 
     def bound(self, function):
@@ -519,7 +539,7 @@ class Steps:
 
 
 def _sign(value, lower):
-    """1 if a function grows with the bound, -1 if it falls; `lower` is its value at a lower bound."""
+    """1 if a function grows with the bound, -1 if it falls; `lower`: its value at a lower one."""
     try:
         return -1 if float(value) < float(lower) else 1
     except (TypeError, ValueError):
@@ -573,9 +593,7 @@ def _encoder_output(leaves):
     for i, leaf in enumerate(leaves):
         if leaf.ndim != 2:
             continue
-        if leaf.shape[0] == PIXELS:
-            last, width = i, leaf.shape[1]
-        elif last is not None and width == leaf.shape[0]:
+        if leaf.shape[0] == PIXELS or (last is not None and width == leaf.shape[0]):
             last, width = i, leaf.shape[1]
         elif last is not None:
             break

@@ -67,7 +67,7 @@ def data_module(dataset, save_images):
         labels = [np.uint8(part.argmax(axis=1)) for part in (train_labels, test_labels)]
         return images[0], labels[0], images[1], labels[1]
 
-    def plot_images(images, *_args, **_kwargs):
+    def plot_images(*_args, **_kwargs):
         return Stage(lambda *_: None)
 
     def make_pinwheel_data(*_args, **_kwargs):

@@ -4,6 +4,7 @@ A draw is z = centre + scale * eps. For each known reading of centre and scale, 
 tested: its distribution, its independence across rows and columns, and that every call draws anew.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -62,7 +63,9 @@ def verdict(
 ) -> Verdict:
     """The verdict on some draws, (B, K) each, of which no two should be alike."""
     if not all(np.isfinite(draw).all() for draw in draws):
-        return Verdict("wrong", None, _("the result holds values that are not finite (nan or inf)"))
+        return Verdict(
+            "wrong", None, _("The result holds values that are not finite (nan or inf).")
+        )
     noise = recovered(draws, right)
     fresh = all(
         not np.allclose(a, b, 0, EXACT) for i, a in enumerate(noise) for b in noise[i + 1 :]
@@ -101,7 +104,7 @@ def is_standard_normal(noise: Sequence[Array]) -> bool:
             checks.append(spread < CHI_SQUARE)
         for a, b in ((part[:-1], part[1:]), (part[:, :-1], part[:, 1:])):
             checks.append(abs(np.mean(a * b)) * np.sqrt(a.size) < DEVIATION)
-    for a, b in zip(noise[:-1], noise[1:], strict=True):
+    for a, b in itertools.pairwise(noise):
         checks.append(abs(np.mean(a * b)) * np.sqrt(a.size) < DEVIATION)
     return all(checks)
 
@@ -138,7 +141,7 @@ def _structure(noise: Sequence[Array], fresh: bool, shown: dict[str, str]) -> Ve
         return wrong(SMALL if std < 1 else LARGE)
     if is_standard_normal([(part - part.mean()) / part.std() for part in noise]):
         return wrong(SHIFTED)
-    message = _("the draws do not follow N(mean, std^2), with std = exp(log_std)")
+    message = _("The draws do not follow N(mean, std^2), with std = exp(log_std).")
     return Verdict("wrong", None, message, **shown)
 
 

@@ -344,7 +344,7 @@ def _missing(
     if ending:
         return ending
     if any(o.message == "stopped" for o in answer.outcomes):
-        return Verdict("timeout", message=_("stopped: it took too long."))
+        return diagnose.ending(Answer([], "timeout"))
     return Verdict("blank", message=_("not written yet"))
 
 
@@ -399,7 +399,7 @@ def _values(images: Array, traced: Traced) -> Verdict | None:
         text = message.format(shape="x".join(map(str, images.shape)))
         return Verdict("wrong", NOT_IMAGES, text)
     if not np.all(np.isfinite(images)):
-        message = _("the images hold values that are not finite (nan or inf)")
+        message = _("The images hold values that are not finite (nan or inf).")
         return Verdict("wrong", None, message)
     span = _("from {low:.3g} to {high:.3g}").format(low=images.min(), high=images.max())
     if traced.shown in WAYS:
@@ -453,7 +453,7 @@ def generated(figure: Figure, seen: Seen) -> Verdict:
 
 
 def _unexplained() -> Verdict:
-    message = _("the images are not what the decoder makes of the latents that it was given")
+    message = _("The images are not what the decoder makes of the latents that it was given.")
     return Verdict("wrong", None, message)
 
 

@@ -1,16 +1,16 @@
-"""Known mistakes of the one-file form that the library's functions cannot make. Reference side only.
+"""Known mistakes of the one-file form, beside those of the library's. Reference side only.
 
 The others are shared with the bank of the library's form, names and all.
 """
 
-# ruff: noqa: ARG001, ARG005 (what a wrong version leaves out is its point)
+# ruff: noqa: ARG005 (what a wrong version leaves out is its point)
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
-from vae_np import adam, bernoulli, gaussian, ops, vae
+from vae_np import adam, bernoulli, gaussian, vae
 from vae_np.course import mistakes
 from vae_np.course.texts import N_
 
@@ -170,9 +170,7 @@ def _log_prior(z, log_std=0.0):
 BOUND_TERMS += [
     Row(
         N_("KL from one draw"),
-        N_(
-            "Full marks: log q - log p of the draw estimates the KL, but the closed form has less noise."
-        ),
+        N_("Full marks: log q - log p of the draw estimates the KL; the closed form has no noise."),
         _one_draw(lambda z, m, s: gaussian.log_prob(z, m, s) - _log_prior(z)),
         True,
     ),
