@@ -3,6 +3,7 @@
 import csv
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def run_cli(monkeypatch, task, arguments) -> str:
 def test_task1_prints_the_numbers_that_a_student_needs(capsys):
     task1.main(["--quick", "--out", "out"])
     printed = capsys.readouterr().out
-    assert "-784 log 2 = -543.4" in printed
+    assert re.search(r"-784 log 2, .* -543\.4\n", printed)
     assert "scipy.stats.bernoulli" in printed
     assert "quadrature" in printed
     assert Path("out/Task_1.png").stat().st_size > 1_000

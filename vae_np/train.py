@@ -66,6 +66,17 @@ def start(settings: Settings, images: Array, seed: int) -> Run:
 
     Shapes: images (N, D).
     """
+    rngs = {
+        purpose: streams.generator(seed, purpose) for purpose in ("shuffle", "binarise", "noise")
+    }
+    return Run(adam.init(initial_theta(settings, images, seed)), 0, rngs)
+
+
+def initial_theta(settings: Settings, images: Array, seed: int) -> Array:
+    """The parameters before the first step. Raises ValueError where a setting does not fit.
+
+    Shapes: images (N, D) -> (P,).
+    """
     check(settings, images)
     rng = streams.generator(seed, "init")
     encoder, decoder = (
@@ -75,10 +86,7 @@ def start(settings: Settings, images: Array, seed: int) -> Run:
         W, b = decoder[-1]
         bias = objectives.OBJECTIVES[settings.objective].output_bias(pixel_means(images))
         decoder[-1] = W, bias.astype(b.dtype)
-    rngs = {
-        purpose: streams.generator(seed, purpose) for purpose in ("shuffle", "binarise", "noise")
-    }
-    return Run(adam.init(mlp.flatten(encoder, decoder)), 0, rngs)
+    return mlp.flatten(encoder, decoder)
 
 
 def pixel_means(images: Array) -> Array:
