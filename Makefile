@@ -79,7 +79,7 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 bench: $(VENV)/ready-to-test  ## speed beside PyTorch and JAX, in an environment of their own
-	@$(BIN)/python -m tests.benchmarks.speed $(ARGS)
+	@for part in speed growth report; do $(BIN)/python -m tests.benchmarks.$$part $(ARGS) || exit 1; done
 
 numbers: $(VENV)/ready-to-test  ## what the presets reach (20 minutes; needs MNIST)
 	@$(BIN)/python -m tests.benchmarks.quality $(ARGS)

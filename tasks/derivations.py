@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from tasks import cli
-from vae_np import derivations
+from vae_np.experiments import derivations
 
 PARTS = {
     "1": "The bound, by Jensen's inequality",

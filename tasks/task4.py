@@ -7,20 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from tasks import cli, models
-from vae_np import (
+from vae_np import data, evaluate, figures, streams
+from vae_np.data import Dataset
+from vae_np.experiments import (
     autoencoder,
-    data,
     estimators,
-    evaluate,
-    figures,
     figures_latent,
     figures_lines,
     neighbours,
     pca,
-    streams,
 )
-from vae_np.autoencoder import Autoencoder
-from vae_np.data import Dataset
+from vae_np.experiments.autoencoder import Autoencoder
 from vae_np.vae import Model
 
 STEPS = {  # the objective of each network, in the order of the story

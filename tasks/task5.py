@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tasks import cli, models
-from vae_np import data, figures, figures_latent, latent_plane, streams, vae
+from vae_np import data, figures, streams, vae
+from vae_np.experiments import figures_latent, latent_plane
 
 STEPS = 20  # images along each side of the manifold
 SAMPLES = 36

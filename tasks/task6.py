@@ -7,11 +7,9 @@ import numpy as np
 from tqdm import tqdm
 
 from tasks import cli, models, training
-from vae_np import (
-    bounds,
+from vae_np import bounds, evaluate, figures, streams
+from vae_np.experiments import (
     estimators,
-    evaluate,
-    figures,
     figures_latent,
     figures_lines,
     full_gaussian,
@@ -19,9 +17,8 @@ from vae_np import (
     linear_gaussian,
     pca,
     posterior,
-    streams,
 )
-from vae_np.figures_lines import Line, Panel
+from vae_np.experiments.figures_lines import Line, Panel
 from vae_np.vae import Model
 
 FEW = 20  # images for what is slow

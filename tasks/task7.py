@@ -7,18 +7,8 @@ import numpy as np
 
 from tasks import cli, models, presets
 from tasks.training import Plan
-from vae_np import (
-    data,
-    evaluate,
-    figures,
-    figures_latent,
-    figures_lines,
-    gaussian,
-    gaussian_decoder,
-    objectives,
-    streams,
-    vae,
-)
+from vae_np import data, evaluate, figures, gaussian, gaussian_decoder, objectives, streams, vae
+from vae_np.experiments import figures_latent, figures_lines
 from vae_np.vae import Model
 
 SHOWN = 10

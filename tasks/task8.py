@@ -8,24 +8,21 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks import cli, models
-from vae_np import (
+from vae_np import built_in, data, figures, streams
+from vae_np.data import Dataset
+from vae_np.experiments import (
     autoencoder,
-    built_in,
     classifier,
-    data,
     estimators,
-    figures,
     figures_latent,
     figures_lines,
     latent_arithmetic,
     measurements,
     neighbours,
-    streams,
 )
-from vae_np.autoencoder import Autoencoder
-from vae_np.classifier import Classifier
-from vae_np.data import Dataset
-from vae_np.figures_lines import Line, Panel
+from vae_np.experiments.autoencoder import Autoencoder
+from vae_np.experiments.classifier import Classifier
+from vae_np.experiments.figures_lines import Line, Panel
 
 STRENGTHS = np.linspace(-2, 2, 9, dtype=np.float32)
 LEARNED = 20_000  # training images from which the vectors and the classifier are made, at most

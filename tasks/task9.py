@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from tasks import cli
-from vae_np import figures, figures_lines, optimisers, train
+from vae_np import figures, optimisers, train
 from vae_np.data import Dataset
+from vae_np.experiments import figures_lines
 
 UNCORRECTED = "uncorrected Adam"
 # Constant steps, the best of 1e-3, 3e-3 and 1e-2 for each on the quick preset.

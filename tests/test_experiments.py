@@ -7,22 +7,15 @@ import pytest
 
 from tasks import cli, task4, task5, task7, task8, task9
 from tasks import figures as all_tasks
-from vae_np import (
+from vae_np import bounds, built_in, data, digits, evaluate, gaussian, train, vae
+from vae_np.experiments import (
     autoencoder,
-    bounds,
-    built_in,
     classifier,
-    data,
-    digits,
     estimators,
-    evaluate,
-    gaussian,
     latent_arithmetic,
     latent_plane,
     measurements,
     posterior,
-    train,
-    vae,
 )
 
 COUNT = 3_000

@@ -13,8 +13,8 @@ STD = 0.7  # of the observation noise
 def line(rng):
     """Probabilistic PCA, p(x|z) = N(W z + b, STD² I), whose posterior is a Gaussian in closed form.
 
-    The columns of W are orthogonal, so that the exact posterior has a diagonal covariance and q(z|x)
-    can be equal to it (Tipping & Bishop 1999).
+    The columns of W are orthogonal, so that the exact posterior has a diagonal covariance and
+    q(z|x) can be equal to it (Tipping & Bishop 1999).
     """
     W = np.linalg.qr(rng.standard_normal((5, 2)))[0].T * np.array([[1.5], [0.4]])
     b = rng.standard_normal(5)
@@ -44,7 +44,7 @@ def test_with_the_exact_posterior_every_weight_is_log_p(line, rng):
 
 
 def expected_elbo(line, mean, log_std):
-    """The bound with its expectation done exactly, by Gauss-Hermite quadrature in two dimensions."""
+    """The bound with its expectation done exactly, by Gauss-Hermite quadrature over the plane."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(8)
     weights = weights / weights.sum()
     total = 0.0

@@ -40,6 +40,11 @@ PRIMITIVES = {
         [(5, 1, 4), (5, 3, 4)],
     ),
     "inner, one row": (ops.inner, lambda x, y: anp.sum(x * y, axis=-1), [(5, 4), (4,)]),
+    "logsumexp": (
+        ops.logsumexp,
+        lambda x: anp.log(anp.sum(anp.exp(x), axis=-1)),
+        [(5, 4)],
+    ),
     "row_sum": (ops.row_sum, lambda x: anp.sum(x, axis=-1), [(2, 5, 4)]),
     "row_sum of one row": (ops.row_sum, lambda x: anp.sum(x, axis=-1), [(4,)]),
     "view": (

@@ -45,20 +45,6 @@ Reading order: begin with `vae`, the page. A module imports only from those abov
     symptoms      what wrong training looks like, and why
     figures       arrays to pictures
 
-Behind the experiments, tasks 4 to 9:
-
-    pca                the autoencoder that is linear
-    autoencoder        PCA and VAEs as one pair of functions
-    neighbours         distances: memorisation, gaps, continuity
-    classifier         a judge of digits in closed form
-    latent_plane       two latents: the manifold, and integrals over the plane
-    latent_arithmetic  attributes as vectors
-    measurements       slant, thickness and ink of an image
-    linear_gaussian    the model in which everything is exact
-    derivations        every step of the worksheet, both sides
-    estimators         of log p(x), the ELBO and its gradient, draw by draw
-    full_gaussian      correlated Gaussians, by a Cholesky factor
-    posterior          a q(z|x) of its own for every image
-    figures_latent     arrays to pictures of latent spaces
-    figures_lines      arrays to lines and bars
+The leaves behind tasks 4 to 9 are in `experiments`, the exercises and their checks in `course`,
+the grader in `grading`; nothing above imports from them.
 """

@@ -1,9 +1,8 @@
 """Bounds on log p(x) from several draws of q(z|x): importance weights and what is made of them."""
 
 import autograd.numpy as np
-from autograd.scipy.special import logsumexp
 
-from vae_np import bernoulli, gaussian, vae
+from vae_np import bernoulli, gaussian, ops, vae
 from vae_np.ops import Array
 from vae_np.vae import Model
 
@@ -52,7 +51,7 @@ def importance_weighted(log_weights: Array) -> Array:
     On average L_1 is the ELBO, L_k never falls as k grows, and it tends to log p(x)
     (Burda, Grosse & Salakhutdinov 2016, section 3).
     """
-    return logsumexp(log_weights, axis=-1) - float(np.log(log_weights.shape[-1]))
+    return ops.logsumexp(log_weights) - float(np.log(log_weights.shape[-1]))
 
 
 def effective_samples(log_weights: Array) -> Array:
@@ -62,4 +61,4 @@ def effective_samples(log_weights: Array) -> Array:
 
         (Σ_s w_s)² / Σ_s w_s²
     """
-    return np.exp(2 * logsumexp(log_weights, axis=-1) - logsumexp(2 * log_weights, axis=-1))
+    return np.exp(2 * ops.logsumexp(log_weights) - ops.logsumexp(2 * log_weights))

@@ -17,7 +17,7 @@ import numpy as np
 from autograd.extend import SparseObject, defvjp, defvjp_argnums, primitive, vspace
 from autograd.numpy.numpy_vjps import unbroadcast_f
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy import special
 
 Array = NDArray[Any]
 
@@ -115,7 +115,7 @@ def sigmoid(x: Array) -> Array:
 
     Gradient: dy/dx = exp(-x) / (1 + exp(-x))² = y (1 - y), so dx = g y (1 - y).
     """
-    return expit(x)
+    return special.expit(x)
 
 
 defvjp(sigmoid, lambda y, _: lambda g: np.multiply(g, y * (1 - y), dtype=y.dtype))
@@ -138,6 +138,19 @@ defvjp(
     lambda _, x, y: unbroadcast_f(x, lambda g: _for_rows(g, x) * y),
     lambda _, x, y: unbroadcast_f(y, lambda g: _for_rows(g, y) * x),
 )
+
+
+@primitive
+def logsumexp(x: Array) -> Array:
+    """log Σ exp(x) over the last axis, which overflows for no x: (..., S) -> (...).
+
+    Gradient: s = log Σ_i exp(x_i), so ds/dx_i = exp(x_i) / Σ_j exp(x_j) = exp(x_i - s), and
+    dx_i = g exp(x_i - s), with the g of its row.
+    """
+    return special.logsumexp(x, axis=-1)
+
+
+defvjp(logsumexp, lambda s, x: lambda g: _for_rows(g, x) * np.exp(x - _for_rows(s, x)))
 
 
 @primitive
