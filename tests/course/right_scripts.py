@@ -14,6 +14,8 @@ from tests.course.scripts import (
     MEAN,
     MOVE,
     NETWORK,
+    PRIOR,
+    SAVED_2,
     SETTINGS,
 )
 
@@ -398,8 +400,7 @@ RIGHT = {
     ),
     "an old import, a test call, exit at the end": edited(
         "from autograd.misc.flatten import flatten",
-        "try:\n    from autograd.util import flatten\nexcept ImportError:\n"
-        "    from autograd.misc.flatten import flatten",
+        "from autograd.util import flatten",
     )
     + "    print(bernoulli_log_prob(np.ones((1, 784)), np.zeros((1, 784))))\n    exit()\n",
     "value_and_grad, shuffled batches": edited(
@@ -411,6 +412,12 @@ RIGHT = {
         "            elbo, grad = objective_grad(flattened_current_params)\n            elbo_est += elbo\n",
         "            batch = np.arange",
         "            batch = npr.permutation(N)[:batch_size]\n            _ = np.arange",
+    ),
+    "more figures than asked for": edited(
+        SAVED_2,
+        'save_images(x, "originals.png")\n    ' + SAVED_2 + '\n    save_images(y, "recon.png")',
+        PRIOR,
+        'save_images(train_images[:10], "train.png")\n    ' + PRIOR,
     ),
     "loss to be minimised": edited(
         "return vae_lower_bound(gen_params, rec_params, images)",

@@ -239,7 +239,7 @@ def around(path, dataset, save_images, emit, patches):
     folder, state = os.getcwd(), np.random.get_state()  # noqa: NPY002 (scripts draw from it)
     private = tempfile.mkdtemp(prefix="script-")
     finder = StageFinder(emit)
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
+    originals = [(owner, name, getattr(owner, name, None)) for owner, name, _ in patches]
     try:
         for name in [name for name in sys.modules if name.split(".")[0] in SHOWING]:
             del sys.modules[name]
@@ -254,8 +254,11 @@ def around(path, dataset, save_images, emit, patches):
             warnings.simplefilter("ignore")
             yield
     finally:
-        for owner, name, value in originals:
-            setattr(owner, name, value)
+        for owner, name, value in reversed(originals):
+            if value is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, value)
         os.chdir(folder)
         shutil.rmtree(private, ignore_errors=True)
         sys.path[:], sys.argv = paths, argv
