@@ -24,7 +24,7 @@ def test_no_scheduler_is_one_clear_line(tmp_path, write, capsys, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")  # a killed worker makes Dask's own sockets complain
-def test_a_worker_that_is_killed_costs_nothing(tmp_path, write, monkeypatch, capsys):
+def test_a_worker_that_is_killed_costs_nothing(tmp_path, write, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
     monkeypatch.setattr(cluster, "SHARDS_PER_WORKER", 1)
     half = "def sample(mean, log_std, eps):\n    return mean + np.exp(0.5 * log_std) * eps\n"

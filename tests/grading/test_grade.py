@@ -22,6 +22,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 
 
 KILLS = 10
 HALF = "def sample(mean, log_std, eps):\n    return mean + np.exp(0.5 * log_std) * eps\n"
+BLANK = (
+    "def sample(mean, log_std, eps):\n"
+    "    raise NotImplementedError('exercise 1.1: not written yet')\n"
+)
 MINUS = "def kl_from_standard(mean, log_std):\n    return -mean[:, 0]\n"
 
 
@@ -40,10 +44,7 @@ def school(tmp_path_factory, write) -> Path:
     write(folder / "copy of ana")
     write(folder / "bob", gaussian=HALF)
     write(folder / "eve", gaussian=HALF + MINUS)
-    write(
-        folder / "fay",
-        gaussian="def sample(mean, log_std, eps):\n    raise NotImplementedError('exercise 1.1: not written yet')\n",
-    )
+    write(folder / "fay", gaussian=BLANK)
     (folder / "gil.zip").write_bytes(b"no zip")
     return folder
 
@@ -54,8 +55,10 @@ def grade(settings, capsys):
 
     def run(*words, out, where=settings):
         status = command.main(
-            ["grade", "--out", str(out), "--settings", str(where), "--jobs", "2", "--lang", "en"]
-            + list(map(str, words))
+            [
+                *("grade", "--out", str(out), "--settings", str(where), "--jobs", "2"),
+                *("--lang", "en", *map(str, words)),
+            ]
         )
         table = grades.read(out / grades.NAME)
         entries = {one["student"]: one for one in table["students"]} if table else {}

@@ -158,7 +158,7 @@ def test_names_of_pages_are_safe_and_differ():
 def test_without_grades_or_jinja_it_is_one_clear_line(tmp_path, capsys, monkeypatch):
     assert command.main(["report", str(tmp_path)]) == 2
     assert "holds no grades.json" in capsys.readouterr().err
-    monkeypatch.setattr(report.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(report.importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ValueError, match=r"pip install"):
         report.check()
 

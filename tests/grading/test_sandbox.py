@@ -118,7 +118,7 @@ def test_daemons_are_ended_and_noted(basic, right):
     start, before = time.monotonic(), running()
     answer = sample(basic, right, body)
     assert answer.end == "done"
-    assert "left 2 processes" in basic.notes[-1]
+    assert "left 2 processes running" in basic.notes[-1]
     assert running() == before
     assert time.monotonic() - start < 3
 

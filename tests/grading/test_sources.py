@@ -39,6 +39,15 @@ def member(name: str, content: str = "x = 1\n", kind=tarfile.REGTYPE, link: str 
     return info
 
 
+def said(path: Path) -> str:
+    """Why it cannot be read, if it cannot."""
+    try:
+        sources.read(path)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def names(path: Path) -> list[str]:
     return sorted(map(str, sources.read(path).files))
 
@@ -125,7 +134,7 @@ def test_a_size_that_lies_does_not_matter(tmp_path):
     path = zipped(tmp_path / "a.zip", {"vae.py": bytes(3_000_000)})
     content = path.read_bytes().replace(struct.pack("<I", 3_000_000), struct.pack("<I", 10))
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="too large|damaged"):
+    with pytest.raises(ValueError, match=r"too large|damaged"):
         sources.read(path)
 
 
@@ -144,7 +153,7 @@ def test_a_header_without_an_end_is_skipped_like_any_other_content(tmp_path):
     header = tarfile.TarInfo("x")
     header.type, header.size = b"x", 2**32
     (tmp_path / "a.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(2**16))
-    with pytest.raises(ValueError, match="ends too early|when unpacked"):
+    with pytest.raises(ValueError, match=r"ends too early|when unpacked"):
         sources.read(tmp_path / "a.tar")
 
 
@@ -205,10 +214,7 @@ def test_a_damaged_archive_is_one_clear_line(tmp_path, name, content):
 def test_any_bytes_end_in_sources_or_in_one_line(tmp_path_factory, content, name):
     path = tmp_path_factory.mktemp("any") / name
     path.write_bytes(content)
-    try:
-        sources.read(path)
-    except ValueError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in said(path)
 
 
 @given(flips=st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=6))
@@ -220,10 +226,7 @@ def test_a_damaged_tar_ends_in_sources_or_in_one_line(tmp_path_factory, flips):
     for place, value in flips:
         content[place] = value
     path.write_bytes(bytes(content))
-    try:
-        sources.read(path)
-    except ValueError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in said(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

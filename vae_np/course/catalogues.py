@@ -15,9 +15,9 @@ HEADER = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8b
 
 
 def texts() -> list[str]:
-    """Every text marked with _ or N_ in the course, in the order of the files."""
+    """Every text marked with _ or N_ in the course and the grader, in the order of the files."""
     found: dict[str, None] = {}
-    for file in sorted(HERE.glob("*.py")):
+    for file in [*sorted(HERE.glob("*.py")), *sorted(HERE.with_name("grading").glob("*.py"))]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)

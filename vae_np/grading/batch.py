@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vae_np import files
-from vae_np.course import examine
+from vae_np.course import examine, process
 from vae_np.course.records import Call, Result
 from vae_np.grading import forms, pictures, plan
 from vae_np.grading.forms import Work
@@ -88,7 +88,7 @@ class Batch(NamedTuple):
         try:
             return self._graded(submission, own)
         except ValueError as problem:
-            return Graded(submission, problem=str(problem))
+            return Graded(submission, problem=process.plain_text(str(problem)))
         except Exception as error:  # one submission must never be the end of all
             self._log(submission)
             return Graded(submission, fault=f"{type(error).__name__}: {error}")
@@ -96,7 +96,7 @@ class Batch(NamedTuple):
     def _graded(self, submission: Submission, own: "Own") -> Graded:
         work = forms.read(submission.paths, self.plan.given)
         digest, sha256 = self.plan.digest(work.sha256), work.sha256
-        remarks = tuple(work.remarks)
+        remarks = tuple(map(process.plain_text, work.remarks))
         before = self.kept.get(submission.student, ("", ""))
         for known in ([before[1]] if before[0] == sha256 else []) + [digest]:
             if plan.result(self.out, known) is not None:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from vae_np.course.exercises import EXERCISES
+from vae_np.course.texts import _
 from vae_np.grading import sources
 from vae_np.grading.shelf import LIBRARIES
 
@@ -46,9 +47,9 @@ def read(paths: Sequence[Path], given: Mapping[str, bytes]) -> Work:
     for path in paths:
         found = sources.read(path)
         files |= {_platform_free(name): content for name, content in found.files.items()}
-        remarks += [f"left out: {what}" for what in found.left_out[:5]]
+        remarks += [_("left out: {what}").format(what=what) for what in found.left_out[:5]]
     if not files:
-        raise ValueError("no Python file in it")
+        raise ValueError(_("no Python file in it"))
     folder = _package(files)
     if folder is not None:
         return _hand_out(files, folder, given, remarks)
@@ -73,7 +74,7 @@ def _package(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath | None:
     likely = [folder for folder, count in folders.items() if folder.name == "vae_np" or count > 1]
     if len(likely) > 1:
         listed = ", ".join(sorted(map(str, likely)))
-        raise ValueError(f"more than one hand-out in it: {listed}")
+        raise ValueError(_("more than one hand-out in it: {names}").format(names=listed))
     return likely[0] if likely else None
 
 
@@ -88,11 +89,18 @@ def _hand_out(files, folder, given, remarks) -> Work:
         name for name in set(given) & set(mine) - MODULES if _differs(mine[name], given[name])
     )
     if missing:
-        remarks.append(f"taken from the hand-out, since missing: {', '.join(missing)}")
+        message = _("taken from the hand-out, since missing: {names}")
+        remarks.append(message.format(names=_listed(missing)))
     if changed:
-        remarks.append(f"not an exercise, but changed: {', '.join(changed)}")
+        message = _("not an exercise, but changed: {names}")
+        remarks.append(message.format(names=_listed(changed)))
     complete = {name: given[name] for name in missing} | mine
     return Work(PACKAGE, "", complete, remarks)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some names, the first ones if there are many."""
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _differs(one: bytes, other: bytes) -> bool:
@@ -112,7 +120,7 @@ def _script(files: Mapping[PurePosixPath, bytes], remarks) -> Work:
     likely = next((paths for paths in (named, classic, list(programs)) if len(paths) == 1), None)
     if likely is None:
         listed = ", ".join(sorted(map(str, programs or files))[:5])
-        raise ValueError(f"neither a hand-out nor one program: {listed}")
+        raise ValueError(_("neither a hand-out nor one program: {names}").format(names=listed))
     main = likely[0]
     beside = {
         path.name: text

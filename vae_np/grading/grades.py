@@ -10,13 +10,14 @@ from typing import Any
 from vae_np import files
 from vae_np.course import process
 from vae_np.course.exercises import Exercise
+from vae_np.course.texts import N_, _
 from vae_np.grading import plan
 from vae_np.grading.batch import Graded
 from vae_np.grading.submissions import Listed
 
 FORMAT = 1
 NAME = "grades.json"
-NO_SUBMISSION = "no submission"
+NO_SUBMISSION = N_("no submission")
 
 Entry = dict[str, Any]  # one student's grade
 Grades = dict[str, Any]
@@ -100,7 +101,7 @@ def _nothing(listed: Listed, exercises: Sequence[Exercise]) -> Entry:
         "late": False,
         "points": 0,
         "max_points": sum(exercise.points for exercise in exercises),
-        "problem": NO_SUBMISSION,
+        "problem": _(NO_SUBMISSION),
         "remarks": [],
         "files": [],
         "work": "",

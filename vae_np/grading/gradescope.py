@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_np import files
-from vae_np.course import exercises
+from vae_np.course import exercises, texts
 from vae_np.course.check import ROOT
 from vae_np.course.texts import _
 from vae_np.grading import plan
@@ -73,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the zip. Raises ValueError for settings that cannot be read."""
     exercises.load(args.settings)
+    texts.use(args.lang)
     chosen = args.settings.read_bytes() if args.settings and args.settings.is_file() else b""
     seed = secrets.randbits(63) if args.seed is None else args.seed
     try:

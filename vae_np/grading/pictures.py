@@ -107,7 +107,7 @@ def _images(outcome: Outcome | None) -> NDArray | None:
 
 
 class Watch:
-    """A launcher that keeps the figures which a script saves while it is examined."""
+    """A launcher that keeps the figures which a script saves when it is asked to make them."""
 
     def __init__(self, ask: Callable[[Job], Answer]):
         self.ask_other, self.figures = ask, {}
@@ -115,7 +115,8 @@ class Watch:
     def ask(self, job: Job) -> Answer:
         """What the other launcher answers."""
         answer = self.ask_other(job)
-        for outcome in answer.outcomes:
+        shows = job.header["load"].get("mode") == "figures"
+        for outcome in answer.outcomes if shows else ():
             name = re.sub(r"[^\w.-]+", "_", outcome.message.removeprefix(FIGURE).strip())[:60]
             if outcome.message.startswith(FIGURE) and len(self.figures) < MAX_FIGURES:
                 images = _images(outcome._replace(arrays=outcome.arrays[:1]))

@@ -39,8 +39,6 @@ LABELS = {
     "student": N_("student"),
     "name": N_("name"),
     "points": N_("points"),
-    "exercise": N_("exercise"),
-    "result": N_("result"),
     "expected": N_("expected"),
     "found": N_("found"),
     "hint": N_("hint"),
@@ -48,9 +46,12 @@ LABELS = {
     "late": N_("late"),
     "remarks": N_("remarks"),
     "figures": N_("Figures"),
+    "untrained": N_(
+        "Made by a short run with weights that the check chose: what counts is which images there "
+        "are, and in which order."
+    ),
     "yours": N_("yours"),
     "reference": N_("the reference's"),
-    "class_page": N_("the whole class"),
     "mistakes": N_("Mistakes"),
     "students": N_("Students"),
     "distribution": N_("Distribution of points"),

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from vae_np.course import frames, process
 from vae_np.course.records import Answer, Job, Outcome
+from vae_np.course.texts import _
 from vae_np.grading import levels, room, shelf
 
 INSIDE = Path(__file__).with_name("inside")
@@ -106,11 +107,12 @@ class Sandbox:
             )
         if report is None:
             self._restart()
-            return Answer(outcomes, "crash", "it ended the sandbox")
+            return Answer(outcomes, "crash", _("it ended the sandbox"))
         if report["end"] == "unconfined":
             raise FaultError(f"a process could not be confined: {report['output']}")
         if report["others"]:
-            self.notes.append(f"{job.header['id']}: left {report['others']} processes behind")
+            note = _("{exercise}: left {count} processes running; they were ended")
+            self.notes.append(note.format(exercise=job.header["id"], count=report["others"]))
         output = "\n".join(process.plain_text(line) for line in report["output"].splitlines())
         return Answer(outcomes, *(_end(report["end"]) if end == "closed" else end), output)
 
@@ -220,7 +222,7 @@ def _end(reported: str) -> tuple[str, str]:
     """End and detail of an answer, from the zygote's report."""
     if reported in ("wall", "cpu"):
         return "timeout", ""
-    details = {"files": "it wrote too many or too large files", "stopped": ""}
+    details = {"files": _("it wrote too many files, or too large ones"), "stopped": ""}
     return "crash", details.get(reported, reported)
 
 

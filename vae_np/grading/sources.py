@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from vae_np.course.texts import _
+
 MAX_FILE = 2**20  # bytes of one source file
 MAX_FILES = 500
 MAX_MEMBERS = 20_000  # looked at
@@ -41,7 +43,7 @@ def read(path: Path) -> Sources:
     found = Sources({}, [])
     try:
         if path.is_symlink():
-            raise ValueError("a link: expected a file or a folder")
+            raise ValueError(_("a link: expected a file or a folder"))
         if path.is_dir():
             _folder(path, found)
         elif is_archive(path):
@@ -49,13 +51,22 @@ def read(path: Path) -> Sources:
         elif path.suffix.lower() == ".py":
             _keep(found, PurePosixPath(path.name), _regular(path))
         else:
-            raise ValueError("expected .py, a folder, or one of " + ", ".join(ARCHIVES))
+            expected = _("expected .py, a folder, or one of {kinds}")
+            raise ValueError(expected.format(kinds=", ".join(ARCHIVES)))
     except (OSError, EOFError, RuntimeError, NotImplementedError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ValueError(f"cannot be read: {reason}") from error
+        raise ValueError(_("cannot be read: {reason}").format(reason=reason)) from error
     except (zipfile.BadZipFile, zlib.error, struct.error) as error:
-        raise ValueError(f"a damaged archive: {error}") from error
+        raise ValueError(_("a damaged archive: {error}").format(error=error)) from error
     return found
+
+
+def _too_many() -> str:
+    return _("more than {count} files").format(count=MAX_MEMBERS)
+
+
+def _irregular(name: str) -> str:
+    return _("not a regular file: {path}").format(path=name)
 
 
 def is_archive(path: Path) -> bool:
@@ -65,23 +76,24 @@ def is_archive(path: Path) -> bool:
 
 def _keep(found: Sources, name: PurePosixPath, content: bytes) -> None:
     if len(content) > MAX_FILE:
-        raise ValueError(f"{name} is larger than {MAX_FILE // 2**20} MB: too large for a program")
+        message = _("{name} is larger than {size} MB: too large for a program")
+        raise ValueError(message.format(name=name, size=MAX_FILE // 2**20))
     found.files[name] = content
     if len(found.files) > MAX_FILES:
-        raise ValueError(f"more than {MAX_FILES} Python files")
+        raise ValueError(_("more than {count} Python files").format(count=MAX_FILES))
 
 
 def _wanted(found: Sources, name: str) -> PurePosixPath | None:
     """The path of a member that is to be read. Raises ValueError if it leads out of the archive."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in name:
-        raise ValueError(f"a path that leads out of the archive: {name!r}")
+        raise ValueError(_("a path that leads out of the archive: {name!r}").format(name=name))
     if len(path.parts) > MAX_DEPTH:
-        raise ValueError(f"folders nested more than {MAX_DEPTH} deep")
+        raise ValueError(_("folders nested more than {depth} deep").format(depth=MAX_DEPTH))
     if any(part in SKIPPED or part.startswith(".") for part in path.parts):
         return None
     if path.name.lower().endswith((*ARCHIVES, *OTHER_ARCHIVES)):
-        found.left_out.append(f"an archive inside: {path}")
+        found.left_out.append(_("an archive inside: {path}").format(path=path))
     return path if path.suffix.lower() == ".py" else None
 
 
@@ -94,11 +106,11 @@ def _folder(folder: Path, found: Sources) -> None:
         for entry in sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name):
             looked_at += 1
             if looked_at > MAX_MEMBERS:
-                raise ValueError(f"more than {MAX_MEMBERS} files")
+                raise ValueError(_too_many())
             path = Path(entry.path)
             name = path.relative_to(folder).as_posix()
             if entry.is_symlink():
-                found.left_out.append(f"a link: {name}")
+                found.left_out.append(_("a link: {path}").format(path=name))
             elif entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIPPED and not entry.name.startswith("."):
                     _wanted(found, name)
@@ -112,7 +124,7 @@ def _regular(path: Path) -> bytes:
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise ValueError(f"{path.name} is not a regular file")
+            raise ValueError(_("{name} is not a regular file").format(name=path.name))
         return file.read(MAX_FILE + 1)
 
 
@@ -139,15 +151,16 @@ def _zip(file: BinaryIO, found: Sources) -> Iterator[tuple[PurePosixPath, bytes]
     _check_directory(file)
     with zipfile.ZipFile(file) as archive:
         if len(archive.infolist()) > MAX_MEMBERS:
-            raise ValueError(f"more than {MAX_MEMBERS} files")
+            raise ValueError(_too_many())
         for member in archive.infolist():
             name = _wanted(found, member.filename)
             kind = stat.S_IFMT(member.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                found.left_out.append(f"not a regular file: {member.filename}")
+                found.left_out.append(_irregular(member.filename))
             elif name is not None and not member.is_dir():
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise ValueError("a .zip of an unusual kind: pack it again as a plain .zip")
+                    message = _("a .zip of an unusual kind: pack it again as a plain .zip")
+                    raise ValueError(message)
                 with archive.open(member) as content:
                     yield name, content.read(MAX_FILE + 1)
 
@@ -159,9 +172,9 @@ def _check_directory(file: BinaryIO) -> None:
     tail = file.read()
     start = tail.rfind(DIRECTORY_END)
     if start < 0 or len(tail) < start + 22:
-        raise ValueError("not a .zip file, or a damaged one")
+        raise ValueError(_("not a .zip file, or a damaged one"))
     if struct.unpack_from("<I", tail, start + 12)[0] > MAX_DIRECTORY:
-        raise ValueError(f"more than {MAX_MEMBERS} files")
+        raise ValueError(_too_many())
 
 
 class Bounded:
@@ -174,10 +187,11 @@ class Bounded:
         """Exactly `size` bytes, or ValueError."""
         self.left -= size
         if self.left < 0:
-            raise ValueError(f"more than {MAX_UNPACKED // 2**20} MB when unpacked")
+            message = _("more than {size} MB when unpacked")
+            raise ValueError(message.format(size=MAX_UNPACKED // 2**20))
         content = self.stream.read(size)
         if len(content) < size:
-            raise ValueError("a damaged archive: it ends too early")
+            raise ValueError(_("a damaged archive: it ends too early"))
         return content
 
     def skip(self, size: int) -> None:
@@ -189,7 +203,7 @@ class Bounded:
 def _tar(stream: Bounded, found: Sources) -> Iterator[tuple[PurePosixPath, bytes]]:
     """The Python files of a .tar: POSIX.1-1988 (ustar), with long names of GNU's and of pax."""
     long_name = None
-    for _ in range(MAX_MEMBERS):
+    for _member in range(MAX_MEMBERS):
         header = stream.read(BLOCK)
         if not header.strip(b"\0"):
             return
@@ -203,14 +217,14 @@ def _tar(stream: Bounded, found: Sources) -> Iterator[tuple[PurePosixPath, bytes
         long_name = None
         regular = kind in (b"0", b"\0")
         if kind not in b"0\x005Lxg":
-            found.left_out.append(f"not a regular file: {name.decode('utf-8', 'replace')}")
+            found.left_out.append(_irregular(name.decode("utf-8", "replace")))
         if regular and path is not None:
             kept = min(size, MAX_FILE + 1)
             yield path, stream.read(kept)
             stream.skip(padded - kept)
         else:
             stream.skip(padded)
-    raise ValueError(f"more than {MAX_MEMBERS} files")
+    raise ValueError(_too_many())
 
 
 def _described(header: bytes) -> tuple[bytes, int, bytes]:
@@ -219,9 +233,9 @@ def _described(header: bytes) -> tuple[bytes, int, bytes]:
         total = int(header[148:156].strip(b" \0"), 8)
         size = int(header[124:136].strip(b" \0") or b"0", 8)
     except ValueError:
-        raise ValueError("not a .tar file, or a damaged one") from None
+        raise ValueError(_("not a .tar file, or a damaged one")) from None
     if total != sum(header) - sum(header[148:156]) + 8 * ord(" ") or size < 0:
-        raise ValueError("not a .tar file, or a damaged one")
+        raise ValueError(_("not a .tar file, or a damaged one"))
     name = header[:100].split(b"\0")[0]
     prefix = header[345:500].split(b"\0")[0] if header[257:263] == b"ustar\0" else b""
     return prefix + b"/" + name if prefix else name, size, header[156:157]
@@ -230,11 +244,11 @@ def _described(header: bytes) -> tuple[bytes, int, bytes]:
 def _pax_path(content: bytes) -> bytes | None:
     """The path of an extended header: records of the form "LENGTH path=VALUE\\n"."""
     while content:
-        length, _, _ = content[:20].partition(b" ")
+        length = content[:20].partition(b" ")[0]
         if not length.isdigit() or not 0 < int(length) <= len(content):
-            raise ValueError("a damaged archive: a header that cannot be read")
+            raise ValueError(_("a damaged archive: a header that cannot be read"))
         record, content = content[: int(length)], content[int(length) :]
-        key, _, value = record.partition(b" ")[2].rstrip(b"\n").partition(b"=")
+        key, _equals, value = record.partition(b" ")[2].rstrip(b"\n").partition(b"=")
         if key == b"path":
             return value
     return None
