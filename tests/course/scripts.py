@@ -549,6 +549,12 @@ BOUND = [
             "    z = q[:, : q.shape[1] // 2]\n    logits",
         ),
     ),
+    Wrong(
+        "terms too",
+        "1.4",
+        None,
+        (MEAN, MEAN + ", np.mean(log_p)", "rec_params, images)", "rec_params, images)[0]"),
+    ),
     Wrong("U2", "1.4", "a bound for every image", (MEAN, "log_p - compute_KL(q)")),
     Wrong(
         "sigmoid",

@@ -125,7 +125,8 @@ def check(
         if target.is_file():
             from vae_np.course import script
 
-            return script.examine(target, course.exercises, answers, other.ask)
+            chosen = course.exercises
+            return script.examine(target, chosen, answers, other.ask, printed.__setitem__)
         spare = BLANK if BLANK.is_dir() else None
         return examine.examine(
             target, course.exercises, answers, other.ask, spare, printed.__setitem__

@@ -27,6 +27,7 @@ MAIN, DATA = "__main__", "data"
 SAMPLE = "sample_latent_variables_from_posterior"
 STEP_SIZE = 1e-3
 NOISE = (0.7, -1.3, 0.4)  # the draws of a noise that is known, in their order
+MNIST, BATCH_SIZES = 60_000, (50, 64, 100, 128, 200, 256, 500)  # that scripts may have written in
 LOOSE = 1e-4  # a tolerance for computations in single precision
 PART = 0.5  # of the points: Adam is right, what it is fed is not
 
@@ -121,21 +122,36 @@ class Bench(NamedTuple):
             r.id for r in self.results if r.id in needs and r.status not in ("right", "not_run")
         ]
 
+    def stopped(self) -> bool:
+        """Whether a function of exercises 1.1 to 1.4 gives no value, so that none is called."""
+        numbers = ("right", "wrong", "not_run")
+        return any(r.id < "2" and r.status not in numbers for r in self.results)
+
 
 def examine(
-    path: Path, exercises: Sequence[Exercise], key: Key, ask: Callable[[Job], Answer]
+    path: Path,
+    exercises: Sequence[Exercise],
+    key: Key,
+    ask: Callable[[Job], Answer],
+    on_output: Callable[[str, str], None] = lambda name, output: None,  # noqa: ARG005
 ) -> list[Result]:
     """The verdicts on a one-file script, in the order of the exercises.
 
-    `ask` runs a job on the script in another process. Raises ValueError if there is nothing to
-    check.
+    `ask` runs a job on the script in another process; `on_output` gets what an exercise printed.
+    Raises ValueError if there is nothing to check.
     """
     if not exercises:
         raise ValueError("no exercise is chosen: there is nothing to check")
     if not path.is_file():
         raise ValueError(f"{path} is not a file: expected a one-file script such as vae.py")
     sha256 = fingerprint([path])
-    bench = Bench(path.resolve(), key.forms.get("script", {}), ask, {}, [])
+
+    def heard(request):
+        answer = ask(request)
+        on_output(request.header["id"], answer.output)
+        return answer
+
+    bench = Bench(path.resolve(), key.forms.get("script", {}), heard, {}, [])
     for exercise in exercises:
         judge = JUDGES.get(exercise.id)
         if judge is None or DATA not in bench.entries:
@@ -403,7 +419,8 @@ def _factor(found: Sequence[float], alternatives: Sequence[Array]) -> float | No
 def _scaled(entry: Entry, factor: float, train_size: int) -> Verdict:
     """Right up to a constant: N times the mean is the hand-out's formula, others get a note."""
     batch = len(entry.probes[0].calls[0].args[2])
-    if any(np.isclose(factor, size, 1e-4) for size in (train_size, 60_000)):
+    usual = [n * batch / b for n in (train_size, MNIST) for b in (batch, *BATCH_SIZES)]
+    if np.any(np.isclose(factor, usual, 1e-4)):
         return Verdict("right")
     if np.isclose(factor, batch, 1e-4):
         return Verdict("right", SCALES[0][0], _(SCALES[0][1]))
@@ -429,8 +446,7 @@ def optimiser(bench: Bench, exercise: Exercise) -> tuple[Verdict, list[str]]:
     """Exercise 2: the parameters at which the script asks for gradients, which are ours."""
     entry = bench.entries[exercise.id]
     (gradients,) = entry.probes[0].calls[0].args
-    assumed = bench.bad(("1.1", "1.2", "1.3", "1.4"))
-    assume = ["1.4"] if assumed else []
+    assume = ["1.4"] if bench.stopped() else []
     answer = bench.ask(job(bench, exercise.id, "adam", gradients=gradients, assume=assume))
     return ended(answer) or _optimiser(bench, entry, answer), []
 
@@ -590,8 +606,8 @@ def _batches(bench: Bench, events: Sequence[Outcome]) -> Verdict | None:
 
 def figures(bench: Bench, exercise: Exercise) -> tuple[Verdict, list[str]]:
     """Exercises 3.1 to 3.3: one run, whose figures and network calls are noted."""
-    bad = bench.bad(("1.1", "1.2", "1.3", "1.4"))
-    assume = (["1.1"] if "1.1" in bad else []) + (["1.4"] if bad else [])
+    bad = bench.bad(("1.1",))
+    assume = (["1.1"] if "1.1" in bad else []) + (["1.4"] if bench.stopped() else [])
     if "figures" not in bench.runs:
         gradients = np.full((2, 2), 1.0)
         request = job(bench, exercise.id, "figures", gradients=gradients, assume=assume)
