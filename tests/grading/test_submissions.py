@@ -140,7 +140,7 @@ def test_a_given_file_that_was_changed_is_mentioned(tmp_path, write, given_files
     assert any("changed: " in r and "ops.py" in r for r in work.remarks)
 
 
-def test_line_ends_are_no_change(given_files):
+def test_line_ends_are_no_change():
     assert not forms._differs(b"a = 1\r\nb = 2  \r\n", b"a = 1\nb = 2\n")
     assert forms._differs(b"a = 1\n", b"a = 2\n")
 

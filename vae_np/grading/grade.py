@@ -126,8 +126,12 @@ def run(args: argparse.Namespace) -> int:
     name = shard.name if shard else grades.NAME
     before = grades.read(args.out / name)
     kept = {} if args.regrade else _kept(before)
-    with contextlib.ExitStack() as stack:
-        graded = list(_progress(prepare(args, by, kept, stack), mine, args.jobs))
+    try:
+        with contextlib.ExitStack() as stack:
+            graded = list(_progress(prepare(args, by, kept, stack), mine, args.jobs))
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on from here")
+        raise
     entries = [grades.entry(one, args.out, course.exercises) for one in graded]
     if listed and shard is None:
         entries, remarks = grades.with_roster(entries, listed, course.exercises)

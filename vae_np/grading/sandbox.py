@@ -186,7 +186,9 @@ class Sandbox:
     def _stop(self) -> None:
         if self.zygote is None:
             return
-        self.control.close()  # at which it ends its children, and itself
+        with contextlib.suppress(OSError):
+            self.control.send(b"bye")  # at which it ends its children, and itself
+        self.control.close()
         try:
             self.zygote.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:

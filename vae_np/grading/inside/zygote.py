@@ -28,11 +28,12 @@ KEPT = 2_000  # bytes of output, at the beginning and again at the end
 PIECES = 32  # of 64 KiB: more than a pipe holds
 END_SECONDS = 10.0  # to end a crowd of processes
 ENDING_SECONDS = 0.5  # between a child's last descriptor and its end
-STOP, CLOSED = b"stop", b"closed"  # words from the other side: enough; no more replies
+# Words from the other side: enough; no more replies; farewell
+STOP, CLOSED, BYE = b"stop", b"closed", b"bye"
 
 
 class HungUpError(Exception):
-    """Nobody is left to report to."""
+    """Nobody is left to report to; the argument says whether they took their leave."""
 
 
 def load(path):
@@ -52,7 +53,6 @@ cage, folder, privileges, trial = (
 def main():
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
-    grader = os.getppid()
     privileges.adopt_orphans()
     # From here on modules come from the shelf alone: what is on it can also be read in the cage
     sys.path[:] = settings["path"]
@@ -65,23 +65,29 @@ def main():
     gc.collect()
     gc.freeze()  # so that a child's own collections do not copy the libraries' pages
     walls, report = build(settings)
-    control.send(json.dumps(report).encode())
-    with contextlib.suppress(HungUpError, OSError):
+    try:
+        answer(control, report)
         serve(walls, control, child)
-    if os.getppid() != grader:  # it was killed, and cannot do this any more
-        folder.empty(Path(settings["home"]))
-        os.rmdir(settings["home"])
+    except HungUpError as word:
+        if word.args[0] != BYE:  # it was killed, and cannot do this any more
+            folder.empty(Path(settings["home"]))
+            os.rmdir(settings["home"])
 
 
 def serve(walls, control, child):
-    """Run jobs as they come in, until the other side hangs up."""
+    """Run jobs as they come in, until the other side hangs up: then HungUpError."""
     while True:
         message, fds, _, _ = socket.recv_fds(control, 2**16, 2)
-        if not message:
-            return
+        if message in (b"", BYE):
+            raise HungUpError(message)
         if message not in (STOP, CLOSED):  # a word about a job that had ended by itself
-            report = run(walls, json.loads(message), fds, control, child.serve)
-            control.send(json.dumps(report).encode())
+            answer(control, run(walls, json.loads(message), fds, control, child.serve))
+
+
+def answer(control, report):
+    """Send a report, unless nobody is there any more: then the next message says so."""
+    with contextlib.suppress(OSError):
+        control.send(json.dumps(report).encode())
 
 
 def build(settings):
@@ -212,9 +218,9 @@ def watch(pid, deadline, kept, control, temporary):
 def stopped(control, pid):
     """The other side has its answer, or the replies ended: then the child may be just ending."""
     message = control.recv(2**16)
-    if not message:
+    if message in (b"", BYE):
         end_everybody()
-        raise HungUpError
+        raise HungUpError(message)
     until = time.monotonic() + (ENDING_SECONDS if message == CLOSED else 0)
     while not exited(pid):
         if time.monotonic() > until:
