@@ -144,7 +144,10 @@ def test_the_plots_show_the_numbers():
     figure = report.mistakes_plot([("1.1", "log variance", 5), ("1.3", "sign", 2)])
     assert [bar.get_width() for bar in figure.axes[0].patches] == [5, 2]
     points = report.points_plot(np.array([0.0, 10.0, 10.0, 4.9]), 10.0)
-    assert [bar.get_height() for bar in points.axes[0].patches] == [1, 0, 0, 0, 1, 0, 0, 0, 0, 2]
+    heights = [bar.get_height() for bar in points.axes[0].patches]
+    assert heights == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2]
+    many = report.points_plot(np.array([0.0, 50.0, 100.0]), 100.0)
+    assert sum(bar.get_height() for bar in many.axes[0].patches) == 3
     stacked = report.results_plot([{"results": [result("1.1"), result("1.3", 0, "wrong")]}] * 3)
     assert sum(bar.get_height() for bar in stacked.axes[0].patches) == 6
 

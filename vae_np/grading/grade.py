@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ ALL, SOME, FAULT = 0, 1, 3  # exit statuses
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of this command."""
-    parser.description = (
+    parser.description = textwrap.fill(
         "Grade submissions: filled hand-outs or one-file vae.py, as files, folders, .zip or "
         ".tar.gz, named as Moodle, Canvas, Gradescope and Blackboard name them. Their code is not "
         "trusted: each exercise runs in a sandbox. A run that was stopped is continued by the same "
@@ -231,16 +232,16 @@ def _conclude(graded: Sequence[Graded], by: Plan, written: Sequence[Path]) -> No
     old = sum(not one.fresh and one.digest != by.digest(one.work) for one in graded if one.digest)
     if old:
         say(
-            f"{old} results were made with other settings or another version of the grader; "
+            f"made with other settings or another version of the grader, and kept: {old}; "
             "--regrade shows what would change"
         )
     problems = sum(bool(one.problem) for one in graded)
     faults = sum(bool(one.fault) for one in graded)
     if problems:
-        say(f"{problems} submissions could not be read: they have no points")
+        say(f"could not be read, and have no points: {problems}")
     if faults:
-        say(f"the grader failed on {faults} submissions: see faults.log")
-    say(f"{len(graded) - problems - faults} submissions graded")
+        say(f"the grader failed, see faults.log: {faults}")
+    say(f"graded: {len(graded) - problems - faults} of {len(graded)}")
     for path in written:
         print(path)
 

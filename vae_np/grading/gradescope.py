@@ -6,6 +6,7 @@ Formats: gradescope-autograders.readthedocs.io, "Autograder Specifications".
 import argparse
 import json
 import secrets
+import textwrap
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ exit 0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of this command."""
-    parser.description = (
+    parser.description = textwrap.fill(
         "Make the zip to upload to Gradescope as an autograder. A container there may allow the "
         "basic sandbox only; then each result says so."
     )

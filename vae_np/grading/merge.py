@@ -1,6 +1,7 @@
 """The command that puts the parts of a class together, which were graded by different jobs."""
 
 import argparse
+import textwrap
 from pathlib import Path
 
 from vae_np.course import exercises
@@ -10,7 +11,9 @@ from vae_np.grading.grade import FORMATS, say
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of this command."""
-    parser.description = "Merge the grades of several jobs, such as grade --shard i/n, into one."
+    parser.description = textwrap.fill(
+        "Merge the grades of several jobs, such as grade --shard i/n, into one."
+    )
     parser.epilog = "example:\n  python -m vae_np merge part1 part2 --out grades"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="--out of each job")

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from vae_np.grading.grades import Entry, Grades
 TEMPLATES = Path(__file__).with_name("templates")
 PAGES, CLASS = "pages", "index.html"
 SIDE, COLUMNS = 28, 5
+WHOLE_POINTS = 20
 COLOURS = {
     "right": "#2a9d8f",
     "wrong": "#e76f51",
@@ -70,7 +72,7 @@ LABELS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options and the help of this command."""
-    parser.description = (
+    parser.description = textwrap.fill(
         "Make pages of grades: pages/ with one for each student, and index.html for the class. "
         "Each is one file that needs no network."
     )
@@ -207,11 +209,11 @@ def mistakes_plot(made: Sequence[tuple[str, str, int]]) -> Figure:
 
 
 def points_plot(points: NDArray, best: float) -> Figure:
-    """A histogram of the points."""
+    """A histogram of the points: a bar for each whole point, or ten bars if there are many."""
     figure = Figure(figsize=(5.4, 3.2), layout="constrained")
     axes = figure.subplots()
-    bins = np.linspace(0, best, 11)
-    axes.hist(np.clip(points, 0, best), bins=bins, color=COLOURS["right"], edgecolor="white")
+    bins = np.arange(-0.5, best + 1) if best <= WHOLE_POINTS else np.linspace(0, best, 11)
+    axes.hist(points, bins=bins, color=COLOURS["right"], edgecolor="white")
     axes.set_xlabel(_("points"))
     axes.set_ylabel(_("students"))
     axes.yaxis.get_major_locator().set_params(integer=True)
