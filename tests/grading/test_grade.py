@@ -253,8 +253,7 @@ def test_one_fault_of_the_grader_is_one_line_and_a_status_of_its_own(
 
 
 def test_below_the_required_level_nothing_runs(grade, write, tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox, "LAYERS", ())
-    monkeypatch.setattr(sandbox.Sandbox.__init__, "__defaults__", ({}, ()))
+    monkeypatch.setattr(sandbox.Sandbox.__init__, "__defaults__", ({}, (), levels.BASIC))
     write(tmp_path / "class" / "ana")
     status, said, _ = grade(tmp_path / "class", out=tmp_path / "out")
     assert status == 2

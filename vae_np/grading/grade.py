@@ -176,16 +176,18 @@ def prepare(
     seconds = max(1, round(course.seconds))
     limits = Limits(seconds, WALL_FACTOR * seconds, args.memory * MEBIBYTE)
     kind = sandbox.Sandbox if sys.platform == "linux" else plain.Plain
+
+    def another():
+        return kind(limits, by.given, require=args.require)
+
     try:
-        first = stack.enter_context(kind(limits, by.given))
+        first = stack.enter_context(another())
     except sandbox.FaultError as error:
         raise ValueError(str(error)) from error
-    if args.require == levels.STRONG and first.level.name != levels.STRONG:
-        raise ValueError(levels.shortfall(first.level))
     say(levels.text(first.level))
     wanted = not args.no_figures and any(e.id.startswith("3") for e in course.exercises)
     questions = pictures.questions(args.out) if wanted else None
-    return Batch(by, args.out, first, lambda: kind(limits, by.given), kept, questions)
+    return Batch(by, args.out, first, another, kept, questions)
 
 
 def key_name(by: Plan) -> str:

@@ -12,7 +12,7 @@ from vae_np import files
 from vae_np.course import exercises, texts
 from vae_np.course.texts import _
 from vae_np.grading import batch, forms, gradescope, levels, plan
-from vae_np.grading.sandbox import Limits, Sandbox
+from vae_np.grading.sandbox import FaultError, Limits, Sandbox
 
 MEMORY = 384 * 2**20  # of the 768 MB of the smallest container
 WALL_FACTOR = 8  # half a processor
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     try:
         content = grade(args, started)
-    except ValueError as error:
+    except (ValueError, FaultError) as error:
         content = gradescope.failure(str(error))
     except Exception as error:  # the file must be there, and say so
         traceback.print_exc()
@@ -46,9 +46,7 @@ def grade(args: argparse.Namespace, started: float) -> dict:
     course = exercises.load(source / exercises.SETTINGS)
     by = plan.make(course, plan.seed(source, None), args.lang)
     limits = Limits(round(course.seconds), WALL_FACTOR * course.seconds, MEMORY)
-    with Sandbox(limits, by.given) as box:
-        if args.require == levels.STRONG and box.level.name != levels.STRONG:
-            raise ValueError(levels.shortfall(box.level))
+    with Sandbox(limits, by.given, require=args.require) as box:
         work = forms.read([args.folder / "submission"], by.given)
         found, _figures = batch.verdicts(work, by, box, None)
         return gradescope.results(

@@ -52,13 +52,17 @@ class FaultError(Exception):
 class Sandbox:
     """A context manager: `fill` puts a submission into it, `ask` runs a job on that.
 
-    Raises FaultError if it cannot be set up.
+    Raises FaultError if it cannot be set up, or is weaker than what is required.
     """
 
     def __init__(
-        self, limits: Limits, spare: Mapping[str, bytes] = {}, layers: tuple[str, ...] = LAYERS
+        self,
+        limits: Limits,
+        spare: Mapping[str, bytes] = {},
+        layers: tuple[str, ...] = LAYERS,
+        require: str = levels.BASIC,
     ):
-        self.limits, self.given, self.layers = limits, spare, layers
+        self.limits, self.given, self.layers, self.require = limits, spare, layers, require
         self.notes: list[str] = []  # what was odd about the jobs so far
         self.zygote: subprocess.Popen | None = None
 
@@ -151,6 +155,8 @@ class Sandbox:
             lines = log.read_text(errors="replace").splitlines()
             raise FaultError(f"the sandbox does not start: {lines[-1] if lines else 'too slow'}")
         self.level = levels.obtained(json.loads(report))
+        if self.require == levels.STRONG and self.level.name != levels.STRONG:
+            raise FaultError(levels.shortfall(self.level))
 
     def _settings(self) -> dict:
         return {
