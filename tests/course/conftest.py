@@ -38,10 +38,19 @@ def answers() -> key.Key:
 
 @pytest.fixture(scope="session")
 def fresh_handout(tmp_path_factory, pictures) -> Path:
-    """A hand-out with all exercises; not to be changed."""
+    """A hand-out with the usual exercises; not to be changed."""
     texts.use("en")
     folder = tmp_path_factory.mktemp("fresh") / "handout"
     handout.make(folder, exercises.Course(exercises.EXERCISES), seed=3, pictures=pictures)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fresh_experiments(tmp_path_factory, pictures) -> Path:
+    """A hand-out with the exercises on tasks 4 to 9; not to be changed."""
+    texts.use("en")
+    folder = tmp_path_factory.mktemp("experiments") / "handout"
+    handout.make(folder, exercises.Course(exercises.EXPERIMENTS), seed=3, pictures=pictures)
     return folder
 
 
@@ -50,6 +59,18 @@ def tree(fresh_handout, tmp_path) -> Tree:
     """A student's copy of the hand-out."""
     shutil.copytree(fresh_handout, tmp_path / "student")
     return Tree(tmp_path / "student")
+
+
+@pytest.fixture
+def tree_with(fresh_handout, fresh_experiments, tmp_path) -> Callable[[str], Tree]:
+    """A student's copy of the hand-out that holds an exercise."""
+
+    def copy(name: str) -> Tree:
+        usual = name in {exercise.id for exercise in exercises.EXERCISES}
+        shutil.copytree(fresh_handout if usual else fresh_experiments, tmp_path / "student")
+        return Tree(tmp_path / "student")
+
+    return copy
 
 
 @pytest.fixture(scope="session")
@@ -61,10 +82,10 @@ def other_process():
 
 @pytest.fixture
 def check(answers, other_process) -> Callable[..., dict[str, Result]]:
-    """Check exercises of a tree: results by exercise."""
+    """Check exercises of a tree, those of its hand-out without names: results by exercise."""
 
     def run(tree: Tree, *names: str) -> dict[str, Result]:
-        chosen = exercises.choose(list(names) or None)
+        chosen = exercises.choose(list(names)) if names else tree.exercises()
         blank = tree.root / "vae_np/course/blank"
         results = examine.examine(tree.root, chosen, answers, other_process.ask, blank)
         return {result.id: result for result in results}

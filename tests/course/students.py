@@ -15,11 +15,15 @@ class Tree(NamedTuple):
     root: Path
 
     def file(self, module: str) -> Path:
-        return self.root / "vae_np" / f"{module}.py"
+        return self.root / "vae_np" / f"{module.replace('.', '/')}.py"
+
+    def exercises(self, *names: str) -> tuple[exercises.Exercise, ...]:
+        """The exercises with these ids, or those of this hand-out."""
+        return exercises.load(self.root / exercises.SETTINGS, list(names) or None).exercises
 
     def write(self, function: str, body: str) -> None:
         """Fill in a function, such as gaussian.sample, below its docstring."""
-        module, name = function.split(".")
+        module, _dot, name = function.rpartition(".")
         source = self.file(module).read_text(encoding="utf-8")
         node = blanks.find(source, name)
         lines = source.splitlines(keepends=True)
@@ -28,11 +32,13 @@ class Tree(NamedTuple):
         self.file(module).write_text("".join(lines), encoding="utf-8")
 
     def solve(self, *names: str) -> None:
-        """Fill in the reference's bodies: of these exercises, or of all."""
-        for exercise in exercises.choose(list(names) or None):
+        """Fill in the reference's bodies: of these exercises, or of all of this hand-out."""
+        for exercise in self.exercises(*names):
             for function in exercise.functions:
                 self.write(function.removeprefix("vae_np."), reference_body(function))
-        if not names or "2" in names:  # a constant that the reference's body uses
+        if "2" in {
+            exercise.id for exercise in self.exercises(*names)
+        }:  # a constant that the reference's body uses
             source = self.file("adam").read_text(encoding="utf-8")
             self.file("adam").write_text(f"{source}\n\nBLOCK = 16_384\n", encoding="utf-8")
 
@@ -44,6 +50,5 @@ def reference_body(function: str) -> str:
 
 def reference_statements(function: str) -> list[ast.stmt]:
     """The statements below the docstring."""
-    _package, module, name = function.split(".")
-    source = (ROOT / "vae_np" / f"{module}.py").read_text(encoding="utf-8")
-    return blanks.find(source, name).body[1:]
+    file, name = exercises.place(function)
+    return blanks.find((ROOT / file).read_text(encoding="utf-8"), name).body[1:]

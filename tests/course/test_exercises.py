@@ -8,7 +8,7 @@ from vae_np.course import exercises, keymaker, probes, sheet
 
 
 def test_every_row_is_complete():
-    for exercise in exercises.EXERCISES:
+    for exercise in exercises.TABLE:
         assert exercise.id in probes.PROBES
         assert exercise.id in sheet.WHAT
         assert exercise.hints
@@ -20,13 +20,13 @@ def test_every_row_is_complete():
 
 def test_an_exercise_needs_only_earlier_ones_and_they_are_what_its_module_calls():
     seen = set()
-    for exercise in exercises.EXERCISES:
+    for exercise in exercises.TABLE:
         assert set(exercise.needs) <= seen
         seen.add(exercise.id)
 
 
 def test_the_functions_of_an_exercise_are_in_one_module_each():
-    for exercise in exercises.EXERCISES:
+    for exercise in exercises.TABLE:
         for function in exercise.functions:
             module, _dot, name = function.rpartition(".")
             assert hasattr(importlib.import_module(module), name)
@@ -42,7 +42,21 @@ def test_settings_change_points_choice_and_seconds(tmp_path):
     assert course.seconds == 2.5
 
 
-def test_without_settings_everything_is_chosen(tmp_path):
+def test_settings_and_names_choose_exercises_on_the_experiments(tmp_path):
+    file = tmp_path / "course.toml"
+    assert [e.id for e in exercises.load(file, ["9.1", "5.1"]).exercises] == ["5.1", "9.1"]
+    file.write_text('[points]\n"6.1" = 3\n', encoding="utf-8")
+    assert [(e.id, e.points) for e in exercises.load(file, ["6.1"]).exercises] == [("6.1", 3)]
+    file.write_text('exercises = ["1.1", "6.1"]\n', encoding="utf-8")
+    assert [e.id for e in exercises.load(file).exercises] == ["1.1", "6.1"]
+    assert [e.id for e in exercises.load(file, ["6.1", "7.1"]).exercises] == ["6.1"]
+    with pytest.raises(ValueError, match="none of the exercises"):
+        exercises.load(file, ["7.1"])
+
+
+def test_without_settings_exercises_1_to_3_are_chosen(tmp_path):
+    assert sum(exercise.points for exercise in exercises.EXERCISES) == 10
+    assert {exercise.id[0] for exercise in exercises.EXERCISES} == set("123")
     assert exercises.load().exercises == exercises.EXERCISES
     assert exercises.load(tmp_path / "course.toml").exercises == exercises.EXERCISES
 

@@ -12,9 +12,18 @@ from tests.course.students import Tree, reference_body, reference_statements
 from vae_np.__main__ import main
 from vae_np.course import blanks, exercises, handout, key, texts
 
-IDS = [exercise.id for exercise in exercises.EXERCISES]
-CHOICES = [*([name] for name in IDS), IDS]
-FORBIDDEN = ("mistakes.py", "probes.py", "keymaker.py", "handout.py", "sheet.py", "blanks.po")
+IDS = [exercise.id for exercise in exercises.TABLE]
+USUAL = [exercise.id for exercise in exercises.EXERCISES]
+CHOICES = [*([name] for name in IDS), USUAL, IDS]
+FORBIDDEN = (
+    "mistakes.py",
+    "experiment_mistakes.py",
+    "probes.py",
+    "keymaker.py",
+    "handout.py",
+    "sheet.py",
+    "blanks.po",
+)
 
 
 def make(folder: Path, names: list[str], pictures: Path) -> Tree:
@@ -24,7 +33,7 @@ def make(folder: Path, names: list[str], pictures: Path) -> Tree:
 
 @pytest.fixture(scope="module")
 def chosen_handouts(tmp_path_factory, pictures):
-    """A hand-out for each exercise alone, and one for all together."""
+    """A hand-out for each exercise alone, one for the usual ones, and one for all together."""
     return {
         ",".join(names): make(tmp_path_factory.mktemp("one") / "handout", names, pictures)
         for names in CHOICES
@@ -33,15 +42,25 @@ def chosen_handouts(tmp_path_factory, pictures):
 
 @pytest.mark.parametrize("names", CHOICES, ids=",".join)
 def test_exactly_the_chosen_exercises_are_not_written_yet(chosen_handouts, check, names):
-    results = check(chosen_handouts[",".join(names)])
+    tree = chosen_handouts[",".join(names)]
+    there = IDS if (tree.root / "vae_np/experiments").is_dir() else USUAL
+    results = check(tree, *there)
     assert {i for i, result in results.items() if result.status == "blank"} == set(names)
-    assert {i for i, result in results.items() if result.status == "right"} == set(IDS) - set(names)
+    blank = set(there) - set(names)
+    assert {i for i, result in results.items() if result.status == "right"} == blank
+
+
+def test_only_an_exercise_on_the_experiments_brings_their_files_along(chosen_handouts):
+    for names, tree in chosen_handouts.items():
+        expected = not set(names.split(",")) <= set(USUAL)
+        files = ("vae_np/experiments/pca.py", "tasks/task4.py", "tasks/models.py")
+        assert [(tree.root / file).is_file() for file in files] == [expected] * 3
 
 
 def test_every_module_of_a_hand_out_can_be_imported(chosen_handouts):
     tree = chosen_handouts[",".join(IDS)]
     files = [*tree.root.glob("vae_np/*.py"), *tree.root.glob("vae_np/course/*.py")]
-    files += tree.root.glob("tasks/*.py")
+    files += [*tree.root.glob("vae_np/experiments/*.py"), *tree.root.glob("tasks/*.py")]
     names = [
         ".".join(file.relative_to(tree.root).with_suffix("").parts)
         for file in files
@@ -55,9 +74,10 @@ def test_every_module_of_a_hand_out_can_be_imported(chosen_handouts):
     assert str(tree.root) in done.stdout
 
 
-@pytest.mark.parametrize("exercise", exercises.EXERCISES, ids=lambda exercise: exercise.id)
-def test_the_reference_s_body_put_back_earns_full_marks(tree, check, exercise):
+@pytest.mark.parametrize("exercise", exercises.TABLE, ids=lambda exercise: exercise.id)
+def test_the_reference_s_body_put_back_earns_full_marks(tree_with, check, exercise):
     """Also while every exercise that it needs is blank."""
+    tree = tree_with(exercise.id)
     tree.solve(exercise.id)
     results = check(tree)
     assert results[exercise.id].status == "right", results[exercise.id]
@@ -66,7 +86,9 @@ def test_the_reference_s_body_put_back_earns_full_marks(tree, check, exercise):
     assert others == {"blank"}
 
 
-def test_all_of_the_reference_s_bodies_earn_all_points(tree, check):
+@pytest.mark.parametrize("name", ["1.1", "5.1"])
+def test_all_of_the_reference_s_bodies_earn_all_points(tree_with, check, name):
+    tree = tree_with(name)
     tree.solve()
     assert all(result.points == result.max_points for result in check(tree).values())
 
@@ -120,7 +142,7 @@ def test_no_text_file_or_zip_holds_a_solution_or_a_maker(chosen_handouts, tmp_pa
     for name, content in contents.items():
         assert Path(name).name not in FORBIDDEN
         assert "/tests/" not in name
-        for exercise in exercises.EXERCISES:
+        for exercise in exercises.TABLE:
             for function in exercise.functions:
                 for line in reference_body(function).splitlines():
                     if len(line) > 40 and not name.endswith(".py"):
@@ -131,7 +153,7 @@ def test_no_text_file_or_zip_holds_a_solution_or_a_maker(chosen_handouts, tmp_pa
 
 def test_the_key_is_numbers_and_texts(fresh_handout):
     answers = key.load(fresh_handout / "vae_np/course/key")
-    assert sorted(answers.forms["package"]) == IDS
+    assert sorted(answers.forms["package"]) == USUAL
     text = (fresh_handout / "vae_np/course/key/key.json").read_text(encoding="utf-8")
     assert "lambda" not in text
     assert "def " not in text
@@ -174,11 +196,18 @@ def test_a_file_with_a_blank_imports_numpy_as_np_and_no_orphan(fresh_handout):
     assert "BLOCK" not in (fresh_handout / "vae_np/adam.py").read_text(encoding="utf-8")
 
 
+def test_a_constant_that_a_docstring_names_stays(chosen_handouts):
+    source = chosen_handouts["7.1"].file("gaussian_decoder").read_text(encoding="utf-8")
+    assert "STD_FLOOR = FIXED_STD" in source
+
+
 def test_what_would_give_an_exercise_away_is_left_out_with_it(chosen_handouts):
     for name, functions in handout.WITHHELD.items():
         for function in functions:
-            _package, module, function_name = function.split(".")
-            source = chosen_handouts[name].file(module).read_text(encoding="utf-8")
+            file, function_name = exercises.place(function)
+            alone, together = (chosen_handouts[n].root / file for n in (name, ",".join(IDS)))
+            assert alone.is_file() == ("experiments" not in file)
+            source = (alone if alone.is_file() else together).read_text(encoding="utf-8")
             assert "left out of the hand-out" in blanks.text_of(source, function_name)
 
 
@@ -279,8 +308,10 @@ def test_the_sheet_holds_every_exercise_its_equation_and_its_points(tmp_path, pi
     texts.use(language)
     make(tmp_path / "handout", IDS, pictures)
     sheet = (tmp_path / "handout/tasks/README.md").read_text(encoding="utf-8")
-    for exercise in exercises.EXERCISES:
+    for exercise in exercises.TABLE:
         assert f"## {exercise.id} `{exercise.name}`" in sheet
     assert "KL = ½ Σ_k (mean_k² + std_k² - 1 - 2 log std_k)" in sheet
+    assert "ticks_i = Φ⁻¹((i + ½) / steps)" in sheet
+    assert "python -m tasks.task5 --quick" in sheet
     assert "pictures/Task_3_1.png" in sheet
     assert ("Práctica" in sheet) == (language == "es")

@@ -1,6 +1,7 @@
 """Cut a solution out of a source, or put one in, by syntax tree; all other text stays as it is."""
 
 import ast
+import re
 
 Function = ast.FunctionDef
 
@@ -25,8 +26,11 @@ def cut(source: str, bodies: dict[str, str]) -> str:
 
 
 def without_orphans(original: str, cut_source: str) -> str:
-    """The cut source without the constants that nothing in it uses any more, but that were used."""
-    used, still_used = _used(original), _used(cut_source)
+    """The cut source without the constants that were used, but that nothing uses any more.
+
+    What a docstring names is still used: whoever fills the blank needs it.
+    """
+    used, still_used = _used(original), _used(cut_source) | _named(cut_source)
     lines = cut_source.splitlines(keepends=True)
     for node in reversed(ast.parse(cut_source).body):
         if isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets):
@@ -140,6 +144,16 @@ def _first_line(source: str, function: Function, body: list[ast.stmt]) -> int:
     while lines[first - 2].strip().startswith("#"):
         first -= 1
     return first
+
+
+def _named(source: str) -> set[str]:
+    """The words in the docstrings of a source."""
+    texts = [
+        node.value.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    return set(re.findall(r"\w+", " ".join(map(str, texts))))
 
 
 def _used(source: str) -> set[str]:

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 def split(what: Sequence[str]) -> tuple[list[str], Path]:
     """The exercises named, and the one path to check. Raises ValueError for anything else."""
-    known = {exercise.id for exercise in exercises.EXERCISES}
+    known = {exercise.id for exercise in exercises.TABLE}
     names = [word for word in what if word in known]
     paths = [word for word in what if word not in known]
     if len(paths) > 1:
@@ -153,7 +153,7 @@ def _check(args: argparse.Namespace, target: Path, course: Course, answers: Key)
 
 def saved(target: Path) -> dict[Path, tuple[int, int]]:
     """When each of the student's files was saved, and its size: no watcher service is needed."""
-    files = [target] if target.is_file() else (target / "vae_np").glob("*.py")
+    files = [target] if target.is_file() else examine.sources(target)
     states = {}
     for file in files:
         with contextlib.suppress(OSError):  # an editor may be exchanging it just now

@@ -8,7 +8,7 @@ import numpy as np
 
 from vae_np.course import compare, diagnose, records
 from vae_np.course.diagnose import Verdict
-from vae_np.course.exercises import EXERCISES, Exercise
+from vae_np.course.exercises import TABLE, Exercise
 from vae_np.course.key import Entry, Key
 from vae_np.course.records import Answer, Call, Job, Result, Returned, Table
 from vae_np.course.texts import N_, _
@@ -47,7 +47,7 @@ def examine(
         raise ValueError("no exercise is chosen: there is nothing to check")
     if not (tree / "vae_np").is_dir():
         raise ValueError(f"{tree} holds no folder vae_np: expected the folder of a hand-out")
-    sha256 = fingerprint(sorted((tree / "vae_np").glob("*.py")))
+    sha256 = fingerprint(sources(tree))
     results: list[Result] = []
     unreadable: set[str] = set()  # modules that cannot be imported, or never end
     for exercise in exercises:
@@ -70,6 +70,12 @@ def examine(
             unreadable |= {module(function) for function in exercise.functions}
         results.append(result(exercise, verdict, sha256, _ids(assumed)))
     return forgive_pairs(results)
+
+
+def sources(tree: Path) -> list[Path]:
+    """The files of a tree that exercises may be in."""
+    package = tree / "vae_np"
+    return [*sorted(package.glob("*.py")), *sorted(package.glob("experiments/*.py"))]
 
 
 def calls(entry: Entry) -> list[Call]:
@@ -105,7 +111,7 @@ def _assumed(exercise: Exercise, results: Sequence[Result], unreadable: set[str]
     bad = {result.id for result in results if result.status not in ("right", "not_run")}
     return [
         function
-        for need in EXERCISES
+        for need in TABLE
         if need.id in exercise.needs
         for function in need.functions
         if need.id in bad or module(function) in unreadable
@@ -113,7 +119,7 @@ def _assumed(exercise: Exercise, results: Sequence[Result], unreadable: set[str]
 
 
 def _ids(functions: Sequence[str]) -> list[str]:
-    return [e.id for e in EXERCISES if set(e.functions) & set(functions)]
+    return [e.id for e in TABLE if set(e.functions) & set(functions)]
 
 
 def module(function: str) -> str:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from vae_np.course.texts import N_
+from vae_np.course.texts import N_, _
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -142,17 +142,89 @@ EXERCISES = (
 )
 
 
+# On tasks 4 to 9: in a hand-out only if they are asked for
+EXPERIMENTS = (
+    Exercise(
+        "5.1",
+        ("vae_np.experiments.latent_plane.manifold",),
+        1,
+        "",
+        (),
+        (
+            N_("Where must the coordinates lie close together, if each is to stand for as much?"),
+            N_("Cut [0, 1] into equal parts, take their middles, and undo the normal CDF."),
+            N_("ndtri is the inverse normal CDF; cells makes all points of two rows of ticks."),
+        ),
+    ),
+    Exercise(
+        "6.1",
+        ("vae_np.bounds.importance_weighted",),
+        1,
+        "",
+        (),
+        (
+            N_("With one draw, k = 1, the result is the one log weight itself."),
+            N_("It is the logarithm of a mean; the mean of logarithms would be the ELBO again."),
+            N_("Take each image's largest log weight out first: vae_np.ops has a logsumexp."),
+        ),
+    ),
+    Exercise(
+        "7.1",
+        ("vae_np.gaussian_decoder.decode",),
+        1,
+        "",
+        (),
+        (
+            N_("The perceptron's output is twice as wide as an image: which half is what?"),
+            N_("Where the second head is far above the logarithm of the floor, log_std is it."),
+            N_("The encoder in vae.py cuts its output in two as well; ops.softplus is the rest."),
+        ),
+    ),
+    Exercise(
+        "8.1",
+        ("vae_np.experiments.latent_arithmetic.attribute_vector",),
+        1,
+        "",
+        (),
+        (
+            N_("If 1s lean more than 0s, what else is in the mean of all that lean?"),
+            N_("Make one difference of two means for each digit, and average these."),
+            N_("has & (labels == label) picks the rows; leave out a digit where that is empty."),
+        ),
+    ),
+    Exercise(
+        "9.1",
+        ("vae_np.optimisers.momentum",),
+        1,
+        "",
+        (),
+        (
+            N_("What does the velocity become if the gradient is the same at every step?"),
+            N_("First the new velocity, then a step along it; both go into the new state."),
+            N_("m is the velocity: state._replace gives a state with theta, m and t exchanged."),
+        ),
+    ),
+)
+TABLE = (*EXERCISES, *EXPERIMENTS)
+
+
+def place(function: str) -> tuple[str, str]:
+    """A function's file, below the folder that holds vae_np, and its name in there."""
+    module, _dot, name = function.rpartition(".")
+    return f"{module.replace('.', '/')}.py", name
+
+
 def find(name: str) -> Exercise:
     """The exercise with this id. Raises ValueError if there is none."""
-    for exercise in EXERCISES:
+    for exercise in TABLE:
         if exercise.id == name:
             return exercise
-    known = ", ".join(exercise.id for exercise in EXERCISES)
+    known = ", ".join(exercise.id for exercise in TABLE)
     raise ValueError(f"exercise is {name!r}: expected one of {known}")
 
 
-def load(settings: Path | None = None) -> Course:
-    """The course as a TOML file sets it; all exercises with their own points without one.
+def load(settings: Path | None = None, names: list[str] | None = None) -> Course:
+    """The course as a TOML file sets it; without one, the usual exercises with their own points.
 
         exercises = ["1.1", "1.3"]    # the choice
         seconds = 5                   # for one exercise
@@ -160,12 +232,13 @@ def load(settings: Path | None = None) -> Course:
         [points]
         "1.3" = 2
 
-    Raises ValueError for a file that cannot be read, an unknown setting, or a wrong value.
+    `names` chooses again, among those that the file chooses if it does. Raises ValueError for a
+    file that cannot be read, an unknown setting, a wrong value, or if no exercise is left.
     """
     if settings is None or not settings.is_file():
         if settings is not None and settings.name != SETTINGS:
             raise ValueError(f"{settings} is not a file: expected a course.toml")
-        return Course(EXERCISES)
+        return Course(choose(names))
     try:
         table = tomllib.loads(settings.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -182,12 +255,17 @@ def load(settings: Path | None = None) -> Course:
             raise ValueError(f"{settings}: {name} is {value!r}: expected a positive number")
     for name in points:
         find(name)
-    chosen = tuple(e._replace(points=points.get(e.id, e.points)) for e in choose(ids))
+    chosen = choose(ids if names is None else names)
+    if ids is not None:
+        chosen = tuple(exercise for exercise in chosen if exercise in choose(ids))
+    if not chosen:
+        raise ValueError(_("the settings hold none of the exercises named"))
+    chosen = tuple(e._replace(points=points.get(e.id, e.points)) for e in chosen)
     return Course(chosen, float(seconds))
 
 
 def choose(names: list[str] | None) -> tuple[Exercise, ...]:
-    """The exercises with these ids in the table's order; all of them without names.
+    """The exercises with these ids in the table's order; without names, the usual ones.
 
     Raises ValueError for an unknown id, or for an empty choice.
     """
@@ -196,4 +274,4 @@ def choose(names: list[str] | None) -> tuple[Exercise, ...]:
     wanted = [find(name) for name in names]
     if not wanted:
         raise ValueError("no exercise is chosen: name at least one, such as 1.1")
-    return tuple(exercise for exercise in EXERCISES if exercise in wanted)
+    return tuple(exercise for exercise in TABLE if exercise in wanted)

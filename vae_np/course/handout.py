@@ -18,6 +18,11 @@ LIBRARY = (
     "evaluate figures files gaussian gaussian_decoder idx mlp mnist objectives ops optimisers "
     "own_images streams symptoms train vae"
 )
+# What tasks 4 to 9 need; the worksheet's answers stay here
+EXPERIMENTS = (
+    "__init__ autoencoder classifier estimators figures_latent figures_lines full_gaussian "
+    "latent_arithmetic latent_plane linear_gaussian measurements neighbours pca posterior"
+)
 COURSE = (
     "__init__ blanks check child compare diagnose examine exercises frames key process records "
     "report reset texts"
@@ -25,11 +30,19 @@ COURSE = (
 # The checks of the one-file assignment
 ONE_FILE = ("script", "script_figures", "laws", "child_script", "child_calls", "child_world")
 TASKS = "__init__ cli presets task1 task2 task3 training"
+TASKS_OF_EXPERIMENTS = "models task4 task5 task6 task7 task8 task9"
 OTHERS = ("vae_np/digit_strokes.txt", "data/README.md", "pyproject.toml", "LICENSE", ".gitignore")
 # What other functions would give away of an exercise: their bodies go with its own
 WITHHELD = {
-    "1.4": ("vae_np.gaussian_decoder.elbo_terms", "vae_np.bounds.log_weights"),
+    "1.4": (
+        "vae_np.gaussian_decoder.elbo_terms",
+        "vae_np.bounds.log_weights",
+        "vae_np.experiments.estimators.sgvb",
+        "vae_np.experiments.estimators.reparameterised",
+        "vae_np.experiments.estimators.score_function",
+    ),
     "3.1": ("vae_np.ablations.squared_error",),
+    "3.3": ("vae_np.experiments.autoencoder.between",),
 }
 RECORD = "vae_np/course/handout.json"
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the date of every file in a zip: equal hand-outs are equal files
@@ -52,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, required=True, metavar="S", help="of the key's random numbers"
     )
     parser.add_argument(
-        "--exercises", metavar="LIST", help="such as 1.1,1.3 (default: all, or the settings')"
+        "--exercises",
+        metavar="LIST",
+        help="such as 1.1,1.3 (default: the settings' choice, or all of exercises 1 to 3)",
     )
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="points and choice of exercises (TOML)"
@@ -70,13 +85,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the hand-out as `args` say. Raises ValueError for what cannot be done."""
     texts.use(args.lang)
-    course = exercises.load(args.settings)
-    if args.exercises:
+    names = None
+    if args.exercises is not None:
         names = [name.strip() for name in args.exercises.split(",") if name.strip()]
-        chosen = {exercise.id for exercise in exercises.choose(names)}
-        course = course._replace(exercises=tuple(e for e in course.exercises if e.id in chosen))
-    if not course.exercises:
-        raise ValueError(_("the settings hold none of the exercises named"))
+    course = exercises.load(args.settings, names)
     if not (ROOT / "tasks").is_dir():
         raise ValueError(_("a hand-out is made from a checkout, with its folder tasks"))
     try:
@@ -101,8 +113,8 @@ def make(folder: Path, course: Course, seed: int, pictures: Path | None = None) 
         _write(folder / name, content)
     for exercise in course.exercises:
         for function in exercise.functions:
-            name = f"{function.split('.')[1]}.py"
-            _write(folder / "vae_np/course/blank" / name, (folder / "vae_np" / name).read_bytes())
+            file = folder / exercises.place(function)[0]
+            _write(folder / "vae_np/course/blank" / file.name, file.read_bytes())
     key.save(keymaker.make(seed, course.exercises), folder / "vae_np/course/key")
     sheet.write(folder, course, pictures)
     hashes = {name: _sha256(folder / name) for name in _names(folder)}
@@ -114,6 +126,8 @@ def files(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
     names = [f"vae_np/course/{stem}.py" for stem in COURSE.split()]
     names += [n for stem in ONE_FILE if (root / (n := f"vae_np/course/{stem}.py")).is_file()]
     names += [f"tasks/{stem}.py" for stem in TASKS.split()]
+    if _has_experiments(chosen):
+        names += [f"tasks/{stem}.py" for stem in TASKS_OF_EXPERIMENTS.split()]
     names += [path.relative_to(root).as_posix() for path in sorted(texts.FOLDER.rglob("*.mo"))]
     contents = library(chosen, root)
     contents |= {name: (root / name).read_bytes() for name in [*names, *OTHERS]}
@@ -124,12 +138,20 @@ def files(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
 def library(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
     """The library's files, by name, with their blanks cut."""
     names = [f"vae_np/{stem}.py" for stem in LIBRARY.split()]
+    if _has_experiments(chosen):
+        names += [f"vae_np/experiments/{stem}.py" for stem in EXPERIMENTS.split()]
     contents = {name: (root / name).read_bytes() for name in names}
     for name, bodies in _cuts(chosen).items():
-        source = contents[name].decode("utf-8")
-        cut = blanks.without_orphans(source, blanks.cut(source, bodies))
-        contents[name] = blanks.with_numpy(cut).encode()
+        if name in contents:
+            source = contents[name].decode("utf-8")
+            cut = blanks.without_orphans(source, blanks.cut(source, bodies))
+            contents[name] = blanks.with_numpy(cut).encode()
     return contents
+
+
+def _has_experiments(chosen: Sequence[Exercise]) -> bool:
+    known = {exercise.id for exercise in exercises.EXPERIMENTS}
+    return any(exercise.id in known for exercise in chosen)
 
 
 def _cuts(chosen: Sequence[Exercise]) -> dict[str, dict[str, str]]:
@@ -140,8 +162,8 @@ def _cuts(chosen: Sequence[Exercise]) -> dict[str, dict[str, str]]:
         withheld = f"left out of the hand-out, because it would show exercise {exercise.id}"
         texts_of |= dict.fromkeys(WITHHELD.get(exercise.id, ()), withheld)
         for function, text in texts_of.items():
-            package, module, name = function.split(".")
-            cuts.setdefault(f"{package}/{module}.py", {})[name] = text
+            file, name = exercises.place(function)
+            cuts.setdefault(file, {})[name] = text
     return cuts
 
 

@@ -14,26 +14,36 @@ from unittest import mock
 
 import numpy as np
 
-from vae_np.course import child, examine, mistakes, probes, process, records, script_probes
-from vae_np.course.exercises import EXERCISES, Exercise
+from vae_np.course import (
+    child,
+    examine,
+    experiment_mistakes,
+    mistakes,
+    probes,
+    process,
+    records,
+    script_probes,
+)
+from vae_np.course.exercises import TABLE, Exercise
 from vae_np.course.key import Entry, Key, Mistaken
 from vae_np.course.mistakes import Mistake
 from vae_np.course.records import Array, Outcome, Probe, Table
+
+BANK = (*mistakes.MISTAKES, *experiment_mistakes.MISTAKES)
 
 Functions = dict[str, Callable[..., Any]]
 Outcomes = tuple[tuple[Outcome, ...], ...]
 Rows = dict[str, list[tuple[Array, Array]]]
 
 
-def make(seed: int, exercises: Sequence[Exercise] = EXERCISES) -> Key:
+def make(seed: int, exercises: Sequence[Exercise] = TABLE) -> Key:
     """The key whose random probes come from `seed`."""
-    bank = mistakes.MISTAKES
     package = {
         exercise.id: entry(
             exercise,
             # A stream of its own for each exercise, whatever else is chosen
             probes.PROBES[exercise.id](np.random.default_rng([seed, *exercise.id.encode()])),
-            [mistake for mistake in bank if mistake.exercise == exercise.id],
+            [mistake for mistake in BANK if mistake.exercise == exercise.id],
         )
         for exercise in exercises
     }
@@ -84,7 +94,7 @@ def library(name: str) -> Any:
 
 def needed(exercise: Exercise) -> list[str]:
     """The functions that the exercise's solution calls, of other exercises."""
-    return [f for e in EXERCISES if e.id in exercise.needs for f in e.functions]
+    return [f for e in TABLE if e.id in exercise.needs for f in e.functions]
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class Mistake(NamedTuple):
     warning: bool = False
 
 
-def _bank(
+def bank(
     exercise: str, function: str, rows: Sequence[tuple], warning: bool = False
 ) -> list[Mistake]:
     return [
@@ -101,13 +101,17 @@ INVERTED = (
     N_("black and white exchanged"),
     N_("These are the probabilities of 0: a large logit must mean a probability near 1."),
 )
+DOWNHILL = (
+    N_("downhill"),
+    N_("The step goes down: the bound is to grow, so the step is added."),
+)
 FROM_EPS = (
     N_("decoded from pure noise"),
     N_("eps itself is decoded: it must be scaled by std and shifted by the mean first."),
 )
 
 
-def _filled(function):
+def filled(function):
     """The function, with its result copied into an array of zeros, row by row."""
 
     def wrong(*args):
@@ -120,7 +124,7 @@ def _filled(function):
     return wrong
 
 
-SAMPLE = _bank(
+SAMPLE = bank(
     "1.1",
     "gaussian.sample",
     [
@@ -143,7 +147,7 @@ SAMPLE = _bank(
         (*NOT_CENTRED, lambda mean, log_std, eps: 0 * mean + np.exp(log_std) * eps),
         (*EXCHANGED, lambda mean, log_std, eps: log_std + np.exp(mean) * eps),
         (*GRADIENT_CUT, lambda mean, log_std, eps: getval(gaussian.sample(mean, log_std, eps))),
-        (*FILLED, _filled(gaussian.sample)),
+        (*FILLED, filled(gaussian.sample)),
         (
             N_("one noise for the whole batch"),
             N_("Every row uses the first row of eps: each image has its own."),
@@ -216,7 +220,7 @@ def _pixels(targets, logits):
     return targets * logits - ops.softplus(logits)
 
 
-BERNOULLI = _bank(
+BERNOULLI = bank(
     "1.2",
     "bernoulli.log_prob",
     [
@@ -304,9 +308,9 @@ BERNOULLI = _bank(
             lambda x, a: np.sum(x * a, axis=-1),
         ),
         (*GRADIENT_CUT, lambda x, a: getval(bernoulli.log_prob(x, a))),
-        (*FILLED, _filled(bernoulli.log_prob)),
+        (*FILLED, filled(bernoulli.log_prob)),
     ],
-) + _bank(
+) + bank(
     "1.2",
     "bernoulli.log_prob",
     [
@@ -337,7 +341,7 @@ def _kl_terms(mean, log_std):
     return mean**2 + np.exp(2 * log_std) - 1 - 2 * log_std
 
 
-KL = _bank(
+KL = bank(
     "1.3",
     "gaussian.kl_from_standard",
     [
@@ -431,7 +435,7 @@ KL = _bank(
             lambda m, s: gaussian.kl_from_standard(m, s) / len(m),
         ),
         (*GRADIENT_CUT, lambda m, s: getval(gaussian.kl_from_standard(m, s))),
-        (*FILLED, _filled(gaussian.kl_from_standard)),
+        (*FILLED, filled(gaussian.kl_from_standard)),
     ],
 )
 
@@ -499,7 +503,7 @@ def _nets_exchanged(model, images, eps):
     return vae.elbo_terms(model._replace(encoder=model.decoder, decoder=model.encoder), images, eps)
 
 
-BOUND = _bank(
+BOUND = bank(
     "1.4",
     "vae.elbo_terms",
     [
@@ -598,7 +602,7 @@ BOUND = _bank(
 )
 
 
-INIT = _bank(
+INIT = bank(
     "2",
     "adam.init",
     [
@@ -695,15 +699,11 @@ def _efficient(state, g, step_size=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, o
     )
 
 
-UPDATE = _bank(
+UPDATE = bank(
     "2",
     "adam.update",
     [
-        (
-            N_("downhill"),
-            N_("The step goes down: the bound is to grow, so the step is added."),
-            _adam(advance=lambda theta, step, d: theta - step * d),
-        ),
+        (*DOWNHILL, _adam(advance=lambda theta, step, d: theta - step * d)),
         (
             N_("no bias correction"),
             N_("m and v are used as they are: divide each by 1 - beta to the power t first."),
@@ -877,7 +877,7 @@ UPDATE = _bank(
             ),
         ),
     ],
-) + _bank(
+) + bank(
     "2",
     "adam.update",
     [
@@ -903,7 +903,7 @@ def _shown(show):
     return lambda model, latents: show(vae.decode(model, latents))
 
 
-GENERATE = _bank(
+GENERATE = bank(
     "3.1",
     "vae.generate",
     [
@@ -969,7 +969,7 @@ def _logits(model, images, eps):
     return vae.decode(model, gaussian.sample(*vae.encode(model, images), eps))
 
 
-RECONSTRUCT = _bank(
+RECONSTRUCT = bank(
     "3.2",
     "vae.reconstruct",
     [
@@ -1069,7 +1069,7 @@ def _logit_path(model, first, second, steps=25):
     return vae.decode(model, (1 - s) * mean[0] + s * mean[1])
 
 
-INTERPOLATE = _bank(
+INTERPOLATE = bank(
     "3.3",
     "vae.interpolate",
     [
@@ -1142,7 +1142,7 @@ INTERPOLATE = _bank(
             _path(lambda a, b, s: np.cos(s * np.pi / 2) * a + np.sin(s * np.pi / 2) * b),
         ),
     ],
-) + _bank(
+) + bank(
     "3.3",
     "vae.interpolate",
     [

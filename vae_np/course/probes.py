@@ -210,14 +210,106 @@ def interpolate(rng: Generator) -> list[Probe]:
     ]
 
 
-def model(rng: Generator) -> Record:
+def manifold(rng: Generator) -> list[Probe]:
+    f = "vae_np.experiments.latent_plane.manifold"
+    return [
+        Probe(f"{steps} steps", (Call(f, (steps,)),), shown=f"manifold({steps})")
+        for steps in (2, 3, int(rng.integers(5, 12)))
+    ]
+
+
+def importance_weighted(rng: Generator) -> list[Probe]:
+    f = "vae_np.bounds.importance_weighted"
+    small = np.array([[0.0, 1.0, -1.0], [-2.0, 3.0, 0.5]])
+    square, log_weights = rng.normal(-2, 3, (4, 4)), rng.normal(-2, 3, (5, 3))
+    extreme = np.array([[-1000.0, -1001.0], [800.0, 803.0], [-2000.0, -2000.0]])
+    return [
+        Probe(
+            "example", (Call(f, (small,)),), shown="importance_weighted([[0, 1, -1], [-2, 3, 0.5]])"
+        ),
+        Probe("square", (Call(f, (square,)),), shown="importance_weighted(log_weights)"),
+        Probe("random", (Call(f, (log_weights,)),), shown="importance_weighted(log_weights)"),
+        Probe(
+            "gradient",
+            (Call(f, (log_weights,), cotangent=rng.normal(size=5), by=(0,)),),
+            shown="gradient of importance_weighted by log_weights",
+        ),
+        Probe(
+            "extreme",
+            (Call(f, (extreme,)),),
+            shown="importance_weighted([[-1000, -1001], [800, 803], [-2000, -2000]])",
+        ),
+    ]
+
+
+def grey_decoder(rng: Generator) -> list[Probe]:
+    f = "vae_np.gaussian_decoder.decode"
+    return [
+        Probe(
+            "random",
+            (Call(f, (model(rng, 2 * PIXELS), 2 * rng.normal(size=(size, LATENTS)))),),
+            shown="decode(model, latents)",
+        )
+        for size in (1, 5)
+    ]
+
+
+def attribute_vector(rng: Generator) -> list[Probe]:
+    f = "vae_np.experiments.latent_arithmetic.attribute_vector"
+    small = (
+        np.array([[1.0, 0.0], [0.0, 2.0], [6.0, 5.0], [4.0, 4.0], [8.0, 3.0]]),
+        np.array([True, False, True, False, True]),
+        np.array([False, True, False, True, False]),
+        np.array([0, 0, 1, 1, 1]),
+    )
+    shown = (
+        "attribute_vector([[1, 0], [0, 2], [6, 5], [4, 4], [8, 3]], has, lacks, [0, 0, 1, 1, 1])"
+    )
+    probes = [Probe("example", (Call(f, small),), shown=shown)]
+    # One letter a row: it has the attribute, lacks it, or neither; none of the 9s lacks it
+    labels = np.repeat([0, 3, 7, 9], [6, 9, 12, 3])
+    kinds = np.array(list("hhlnhlhlnnlhllnhllnhnnlhhlnhhh"))
+    has, lacks = kinds == "h", kinds == "l"
+    latents = rng.normal(size=(30, LATENTS)) + labels[:, None]
+    order = rng.permutation(30)
+    arguments = tuple(array[order] for array in (latents, has, lacks, labels))
+    shown = "attribute_vector(latents, has, lacks, labels)"
+    return [*probes, Probe("random", (Call(f, arguments),), shown=shown)]
+
+
+def momentum(rng: Generator) -> list[Probe]:
+    f = "vae_np.optimisers.momentum"
+    moving = (np.zeros(3), np.array([1.0, 0.5, 0.0]), np.zeros(3), 0)
+    start = Record("vae_np.adam.State", moving), np.array([0.1, -2.0, 1.0])
+    gradients, step_sizes = rng.normal(size=(3, 3)), (0.5, 0.25, 2.0)
+    states = (_state(rng), Returned(0), Returned(1))
+    return [
+        Probe(
+            "example",
+            (Call(f, start, {"step_size": 0.5}),),
+            shown="momentum(State([0, 0, 0], [1, 0.5, 0], [0, 0, 0], 0), [0.1, -2, 1], 0.5)",
+        ),
+        Probe(
+            "step sizes",
+            tuple(Call(f, row) for row in zip(states, gradients, step_sizes, strict=True)),
+            shown="momentum(state, gradient, step_size)",
+        ),
+        Probe(
+            "settings",
+            _chain(f, _state(rng), rng.normal(size=(2, 3)), {"step_size": 0.1, "beta": 0.5}),
+            shown="momentum(state, gradient, step_size=0.1, beta=0.5)",
+        ),
+    ]
+
+
+def model(rng: Generator, outputs: int = PIXELS) -> Record:
     """A small VAE with weights large enough that latents matter."""
     encoder, decoder = (
         [
             (W, rng.normal(0, 0.3, b.shape))
             for W, b in mlp.init(sizes, rng, scale=0.9, dtype=np.float64)
         ]
-        for sizes in ((PIXELS, HIDDEN, 2 * LATENTS), (LATENTS, HIDDEN, PIXELS))
+        for sizes in ((PIXELS, HIDDEN, 2 * LATENTS), (LATENTS, HIDDEN, outputs))
     )
     return Record("vae_np.vae.Model", (encoder, decoder))
 
@@ -235,4 +327,9 @@ PROBES: dict[str, Callable[[Generator], list[Probe]]] = {
     "3.1": generate,
     "3.2": reconstruct,
     "3.3": interpolate,
+    "5.1": manifold,
+    "6.1": importance_weighted,
+    "7.1": grey_decoder,
+    "8.1": attribute_vector,
+    "9.1": momentum,
 }

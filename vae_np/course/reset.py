@@ -43,8 +43,8 @@ def reset(root: Path, blank: Path, function: str) -> Path:
     A file that is missing, or that is no longer Python, comes back whole. The file as it was is
     kept with the suffix .old.
     """
-    module, _dot, name = function.removeprefix("vae_np.").partition(".")
-    file, original = root / "vae_np" / f"{module}.py", (blank / f"{module}.py")
+    path, name = exercises.place(function)
+    file, original = root / path, blank / Path(path).name
     source = original.read_text(encoding="utf-8")
     text = blanks.text_of(source, name)
     if text is None:

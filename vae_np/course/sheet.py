@@ -45,6 +45,30 @@ WHAT = {
         "Decode points on the straight line from the first image's posterior mean to the second's, "
         "both ends included."
     ),
+    "5.1": N_(
+        "The points of a latent space of two dimensions at which the decoder's images are shown, "
+        "each for an equal share of the prior. The first coordinate grows from left to right, the "
+        "second from bottom to top; the points come row by row, from the top left."
+    ),
+    "6.1": N_(
+        "The importance-weighted bound: the logarithm of the mean of k weights, of which you are "
+        "given the logarithms; one value per image, in nats. It must stay finite and exact where "
+        "the weights themselves are too small or too large for a number."
+    ),
+    "7.1": N_(
+        "A decoder for grey images: the mean and the log standard deviation of every pixel, from "
+        "the two halves of the perceptron's output. The standard deviation never falls below a "
+        "floor."
+    ),
+    "8.1": N_(
+        "What an attribute adds to a latent, as one vector. Digits of which no image has the "
+        "attribute, or none lacks it, do not count. The error for the case that none is left is "
+        "not checked."
+    ),
+    "9.1": N_(
+        "One step of gradient ascent with momentum: the new velocity, and a step along it. You may "
+        "ignore the argument `out`, which is for the reuse of memory."
+    ),
 }
 
 
@@ -201,6 +225,11 @@ def _exercise(exercise: Exercise) -> list[str]:
         parts.append(
             _("In the one-file assignment it is called `{name}`.").format(name=exercise.classic)
         )
+    if exercise.id in {e.id for e in exercises.EXPERIMENTS}:
+        task = f"python -m tasks.task{exercise.id[0]} --quick"
+        parts.append(
+            _("Once it is written, `{command}` makes figures with it.").format(command=task)
+        )
     command = f'make check ARGS="{exercise.id} --hint"'
     parts.append(
         _("{count} hints: `{command}`, and one more `--hint` for each further one.").format(
@@ -212,10 +241,9 @@ def _exercise(exercise: Exercise) -> list[str]:
 
 def docstring_facts(function: str) -> tuple[str, str]:
     """A function's call, and of its docstring the shapes and the equations."""
-    module, _dot, name = function.removeprefix("vae_np.").partition(".")
-    source = (ROOT / "vae_np" / f"{module}.py").read_text(encoding="utf-8")
-    node = blanks.find(source, name)
-    signature = f"{module}.{name}({ast.unparse(_plain(node.args))})"
+    file, name = exercises.place(function)
+    node = blanks.find((ROOT / file).read_text(encoding="utf-8"), name)
+    signature = f"{function.removeprefix('vae_np.')}({ast.unparse(_plain(node.args))})"
     paragraphs = ast.get_docstring(node).split("\n\n")
     facts = [p for p in paragraphs if p.startswith(("Shapes:", "    "))]
     return signature, "\n\n".join(_shapes_only(fact) for fact in facts)
