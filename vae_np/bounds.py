@@ -48,6 +48,9 @@ def importance_weighted(log_weights: Array) -> Array:
 
         L_k = log 1/k Σ_s w_s
 
+    The weights themselves may be too small for a number, as exp(-104) is in single precision, so
+    the logarithm of their sum is taken without them.
+
     On average L_1 is the ELBO, L_k never falls as k grows, and it tends to log p(x)
     (Burda, Grosse & Salakhutdinov 2016, section 3).
     """

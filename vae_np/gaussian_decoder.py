@@ -26,7 +26,7 @@ def decode(model: Model, latents: Array) -> tuple[Array, Array]:
 
     Shapes: latents (B, K) -> (B, D), (B, D).
 
-        log_std = log FLOOR + softplus(second head - log FLOOR)
+        mean = first head,    log_std = log STD_FLOOR + softplus(second head - log STD_FLOOR)
 
     (Kingma & Welling 2014, appendix C.2. Departs from the paper: log_std stays above a floor. Where
     a pixel has the same grey in every image, a density has no largest value: it grows without

@@ -10,6 +10,8 @@ def attribute_vector(latents: Array, has: Array, lacks: Array, labels: Array) ->
 
     Shapes: latents (N, K), has and lacks (N,) of bool, labels (N,) -> (K,).
 
+        v = 1/M Σ_d (mean of z where d has it - mean of z where d lacks it),    d of M digits
+
     Taken within each digit, the vector does not point from one digit to another when the
     attribute is more common in one. Digits that lack one of the two groups do not count. Raises
     ValueError if no digit has both.

@@ -17,8 +17,11 @@ def manifold(steps: int) -> Array:
 
     Shapes: -> (steps², 2).
 
-    The coordinates are the inverse normal CDF at the middles of `steps` equal parts of [0, 1]
-    (Kingma & Welling 2014, appendix A). The first runs from left to right, the second upwards.
+        ticks_i = Φ⁻¹((i + ½) / steps),    i = 0, 1, ..., steps - 1
+
+    Φ⁻¹ is the inverse normal CDF, and its arguments are the middles of equal parts of [0, 1]
+    (Kingma & Welling 2014, appendix A). The first coordinate runs from left to right, the second
+    upwards.
     """
     ticks = ndtri((np.arange(steps) + 0.5) / steps)
     return cells(ticks, ticks[::-1])
