@@ -51,7 +51,8 @@ def checkout(tmp_path_factory) -> Path:
 
 
 def run(checkout: Path, command: str) -> str:
-    environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    ours = ("PYTEST", "MAKE", "MFLAGS", "ARGS")  # what belongs to the run of the tests
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     environment["PATH"] = f"{checkout}/.venv/bin:{environment['PATH']}"
     result = subprocess.run(
         shlex.split(command),

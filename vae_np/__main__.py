@@ -2,9 +2,9 @@
 
 import argparse
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from vae_np.course import texts
 
@@ -30,7 +30,7 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     commands = result.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, text in COMMANDS:
-        if _is_installed(module):
+        if _is_here(module):
             command = commands.add_parser(name, help=text)
             command.set_defaults(module=module)
             if name in words[:1]:  # the others need not be imported
@@ -38,10 +38,9 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     return result
 
 
-def _is_installed(module: str) -> bool:
-    """Whether there is such a module; its package, too, may be missing."""
-    package = module.rpartition(".")[0]
-    return all(importlib.util.find_spec(name) is not None for name in (package, module))
+def _is_here(module: str) -> bool:
+    """Whether this package has such a module: another one that is installed does not count."""
+    return Path(__file__).parent.joinpath(*module.split(".")[1:]).with_suffix(".py").is_file()
 
 
 def language(words: Sequence[str]) -> str | None:

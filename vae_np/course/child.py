@@ -6,6 +6,7 @@ values that it returns.
 """
 
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -61,6 +62,7 @@ def perform(job, arrays):
     root = load["tree"]
     importlib.invalidate_caches()
     sys.path.insert(0, root)
+    sys.meta_path.insert(0, only := OnlyFrom(root))
     try:
         for name in load.get("replace", []):
             replace_module(name, load.get("spare"))
@@ -68,8 +70,26 @@ def perform(job, arrays):
         yield from perform_calls(job["calls"], arrays, from_tree, root)
     finally:
         sys.path.remove(root)
+        sys.meta_path.remove(only)
         for name in [name for name in sys.modules if name.split(".")[0] == "vae_np"]:
             del sys.modules[name]
+
+
+class OnlyFrom:
+    """An import finder: vae_np is in this tree or nowhere, since an installed one has solutions."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def find_spec(self, name, path=None, target=None):
+        """The module's place in the tree; ModuleNotFoundError if it has none there."""
+        if name.partition(".")[0] != "vae_np":
+            return None
+        place = [self.root] if name == "vae_np" else path
+        spec = importlib.machinery.PathFinder.find_spec(name, place, target)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return spec
 
 
 def perform_calls(calls, arrays, resolve, root):

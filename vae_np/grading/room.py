@@ -1,5 +1,6 @@
 """The folder of a sandbox: box/ for a submission, spare/ for the hand-out, tmp/ to write in."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -29,10 +30,11 @@ def fill(room: Path, name: str, contents: Mapping[str, bytes]) -> Path:
 
 
 def remove(room: Path) -> None:
-    """Take the room down, whatever is in it."""
-    for name in (BOX, TEMPORARY):
-        folder.empty(room / name)
-    shutil.rmtree(room)
+    """Take the room down, whatever is in it, unless a zygote that lost its master was first."""
+    with contextlib.suppress(FileNotFoundError):
+        for name in (BOX, TEMPORARY):
+            folder.empty(room / name)
+        shutil.rmtree(room)
 
 
 def _put(target: Path, contents: Mapping[str, bytes]) -> Path:
