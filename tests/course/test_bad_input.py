@@ -2,7 +2,7 @@
 
 import pytest
 
-from vae_np.course import examine, exercises, process, report
+from vae_np.course import examine, exercises, process, report, reset
 
 LOOP = "while True:\n    pass"
 CASES = {
@@ -139,6 +139,22 @@ def test_a_missing_file_costs_its_own_exercises_only(tree, answers, impatient, m
         assert result.status == ("error" if name in own else "right"), result
         if name in own:
             assert f"There is no vae_np/{module}.py" in result.message
+
+
+@pytest.mark.parametrize("content", [b"def manifold(:\n", None])
+def test_so_does_a_file_of_an_experiment(tree_with, check, content):
+    tree = tree_with("5.1")
+    tree.solve()
+    file = tree.file("experiments.latent_plane")
+    file.unlink() if content is None else file.write_bytes(content)
+    results = check(tree)
+    said = results["5.1"].message + results["5.1"].where
+    assert "vae_np/experiments/latent_plane.py" in said
+    assert {name for name, result in results.items() if result.status != "right"} == {"5.1"}
+    reset.reset(
+        tree.root, tree.root / "vae_np/course/blank", "vae_np.experiments.latent_plane.manifold"
+    )
+    assert check(tree, "5.1")["5.1"].status == "blank"
 
 
 def test_a_renamed_function_is_missed_by_its_name(tree, answers, impatient):

@@ -277,9 +277,7 @@ DECODE = bank(
         ),
         (
             N_("cut off at the floor"),
-            N_(
-                "A maximum has no gradient below the floor, so what falls there stays: use softplus."
-            ),
+            N_("A maximum has no gradient below the floor: what falls there stays. Use softplus."),
             _heads(lambda mean, head: (mean, np.maximum(head, LOG_FLOOR))),
         ),
         (
