@@ -66,6 +66,6 @@ def test_the_library_does_without_matplotlib(module):
 
 
 def test_no_module_prints_or_warns_on_import():
-    names = ', '.join(MODULES)
+    names = ", ".join(MODULES)
     code = f"import warnings; warnings.simplefilter('error'); from vae_np import {names}"
     assert run(code) == ""

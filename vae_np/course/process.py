@@ -46,7 +46,7 @@ class Plain:
         outcomes: list[Outcome] = []
         with contextlib.suppress(OSError):  # a process that is gone is noticed below
             frames.write(self.process.stdin, job.header, job.arrays)
-        end, detail = self._collect(outcomes, job.header["id"])
+        end, detail = self._collect(outcomes, job)
         if end != "done":
             self._stop()
         return Answer(outcomes, end, detail, self.printed.take(wait=end == "done"))
@@ -72,8 +72,9 @@ class Plain:
             self._stop()
             raise OSError(f"Python could not be started for the checks: {output or ready}")
 
-    def _collect(self, outcomes: list[Outcome], name: str) -> tuple[str, str]:
+    def _collect(self, outcomes: list[Outcome], job: Job) -> tuple[str, str]:
         """Add outcomes until the job ends; how it ended."""
+        name = job.header["id"]
         deadline = time.monotonic() + self.seconds
         while True:
             message = self._next(deadline - time.monotonic())
@@ -85,6 +86,8 @@ class Plain:
                 return "garbled", message
             header, arrays = message
             if header == {"id": name, "done": True}:
+                if len(outcomes) < len(job.header["calls"]):
+                    return "garbled", "the end came before the answers"
                 return "done", ""
             try:
                 outcomes.append(outcome(header, arrays, name, len(outcomes)))
