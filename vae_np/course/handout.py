@@ -126,20 +126,32 @@ def files(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
     names = [f"vae_np/course/{stem}.py" for stem in COURSE.split()]
     names += [n for stem in ONE_FILE if (root / (n := f"vae_np/course/{stem}.py")).is_file()]
     names += [f"tasks/{stem}.py" for stem in TASKS.split()]
-    if _has_experiments(chosen):
-        names += [f"tasks/{stem}.py" for stem in TASKS_OF_EXPERIMENTS.split()]
-    names += [path.relative_to(root).as_posix() for path in sorted(texts.FOLDER.rglob("*.mo"))]
     contents = library(chosen, root)
+    if {exercise.id for exercise in chosen} & {exercise.id for exercise in exercises.EXPERIMENTS}:
+        names += [f"tasks/{stem}.py" for stem in TASKS_OF_EXPERIMENTS.split()]
+        contents |= _blanked(_names_of_experiments(), chosen, root)
+    names += [path.relative_to(root).as_posix() for path in sorted(texts.FOLDER.rglob("*.mo"))]
     contents |= {name: (root / name).read_bytes() for name in [*names, *OTHERS]}
     contents["Makefile"] = (Path(__file__).parent / "templates/Makefile").read_bytes()
     return contents
 
 
 def library(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
-    """The library's files, by name, with their blanks cut."""
+    """The library's files, by name, with their blanks cut.
+
+    The leaves of the experiments are among them if a blank is.
+    """
     names = [f"vae_np/{stem}.py" for stem in LIBRARY.split()]
-    if _has_experiments(chosen):
-        names += [f"vae_np/experiments/{stem}.py" for stem in EXPERIMENTS.split()]
+    if any("vae_np.experiments." in function for e in chosen for function in e.functions):
+        names += _names_of_experiments()
+    return _blanked(names, chosen, root)
+
+
+def _names_of_experiments() -> list[str]:
+    return [f"vae_np/experiments/{stem}.py" for stem in EXPERIMENTS.split()]
+
+
+def _blanked(names: Sequence[str], chosen: Sequence[Exercise], root: Path) -> dict[str, bytes]:
     contents = {name: (root / name).read_bytes() for name in names}
     for name, bodies in _cuts(chosen).items():
         if name in contents:
@@ -147,11 +159,6 @@ def library(chosen: Sequence[Exercise], root: Path = ROOT) -> dict[str, bytes]:
             cut = blanks.without_orphans(source, blanks.cut(source, bodies))
             contents[name] = blanks.with_numpy(cut).encode()
     return contents
-
-
-def _has_experiments(chosen: Sequence[Exercise]) -> bool:
-    known = {exercise.id for exercise in exercises.EXPERIMENTS}
-    return any(exercise.id in known for exercise in chosen)
 
 
 def _cuts(chosen: Sequence[Exercise]) -> dict[str, dict[str, str]]:
