@@ -12,6 +12,7 @@ from vae_np import mlp, vae
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items):
     """One process for each test file, and one for all of the grading, which watches the machine."""
     for item in items:

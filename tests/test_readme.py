@@ -43,10 +43,11 @@ def checkout(tmp_path_factory) -> Path:
     python = environment / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
-    for stamp in ("ready", "ready-to-test"):
+    for stamp in ("ready", "ready-to-test", "ready-to-grade"):
         (environment / stamp).touch()
     images = np.random.default_rng(0).integers(0, 256, (200, 8, 8), dtype=np.uint8)
     np.savez_compressed(root / "faces.npz", images=images)
+    shutil.copytree(root / "vae_np", root / "submissions" / "ana" / "vae_np")
     return root
 
 
@@ -68,6 +69,8 @@ def quickened(command: str) -> str:
         return "make --dry-run test"  # this very test is part of it
     if command == "make task3":
         return "make task3 QUICK=1"
+    if command.startswith("make grade "):
+        return f'{command} ARGS="--require basic"'  # on every kind of machine
     training = command.startswith("make task3 ARGS=") or " -m tasks." in command
     if not training or "--quick" in command or "--help" in command:
         return command
