@@ -57,7 +57,7 @@ gradescope: $(VENV)/ready-to-grade  ## an autograder for Gradescope
 	@$(BIN)/python -m vae_np gradescope --out $(or $(OUT),runs/gradescope.zip) $(ARGS)
 
 test: $(VENV)/ready-to-test  ## run the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/ready-to-test  ## check style with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

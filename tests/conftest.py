@@ -12,16 +12,6 @@ from vae_np import mlp, vae
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
-def pytest_collection_modifyitems(items):
-    """One process for each test file, and one for all of the grading, which watches the machine."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(
-            pytest.mark.xdist_group("grading" if folder == "grading" else item.path.name)
-        )
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _one_blas_thread():
     """As in the tasks: results repeat to the bit, and a busy neighbour costs nothing."""

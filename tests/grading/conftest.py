@@ -1,6 +1,9 @@
 """What the tests of the grader share: a class of students, and a sandbox of this machine."""
 
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +15,33 @@ from vae_np.grading import levels, plan, sandbox
 
 ROOT = Path(vae_np.__file__).resolve().parents[1]
 FILES = ("__init__.py", "adam.py", "bernoulli.py", "gaussian.py", "mlp.py", "ops.py", "vae.py")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_temporary_folder() -> Iterator[None]:
+    """Rooms in a folder of this process's own: what others leave there, or run, is not ours."""
+    folder, before = tempfile.mkdtemp(prefix="vae_np-tests-"), os.environ.get("TMPDIR")
+    os.chmod(folder, 0o711)  # the sandbox's other user passes through
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    yield
+    tempfile.tempdir = None
+    os.environ.pop("TMPDIR")
+    if before is not None:
+        os.environ["TMPDIR"] = before
+    shutil.rmtree(folder)
+
+
+def sandboxed() -> set[int]:
+    """Our sandboxes' processes: children are forks, and have their zygote's command line."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue
+        if b"zygote.py" in line and tempfile.gettempdir().encode() in line:
+            found.add(int(path.parent.name))
+    return found
 
 
 @pytest.fixture(autouse=True)

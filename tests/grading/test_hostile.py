@@ -12,6 +12,7 @@ import pytest
 
 import vae_np
 from tests.grading import hostile
+from tests.grading.conftest import sandboxed
 from vae_np.course import exercises, texts
 from vae_np.grading import batch, levels, plan, sandbox, submissions
 
@@ -57,18 +58,6 @@ def state(folder: Path) -> dict:
     return entries
 
 
-def zygotes() -> set[int]:
-    """The sandbox's processes: children are forks, and so have their parent's command line."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"zygote.py" in path.read_bytes():
-                found.add(int(path.parent.name))
-        except OSError:
-            continue
-    return found
-
-
 @pytest.fixture(scope="module")
 def aftermath(tmp_path_factory):
     """All attacks in one batch: their records, and whether the canaries live."""
@@ -104,7 +93,7 @@ def aftermath(tmp_path_factory):
         for name in ("numpy.py", "conftest.py", "sitecustomize.py", "random.py", "json.py"):
             (student.parent / name).write_text(f"open({str(canary / 'imported')!r}, 'w')\n")
         named[f"{number:03}"] = attack
-    before, running = state(canary), zygotes()
+    before, running = state(canary), sandboxed()
     rooms = set(Path(tempfile.gettempdir()).glob("vae_np-*"))
     os.environ["TOKEN"] = SECRET
     found = submissions.find([folder / "class"]).submissions
@@ -118,7 +107,7 @@ def aftermath(tmp_path_factory):
         "records": records,
         "canary": (before, state(canary)),
         "heard": listener.heard(),
-        "running": zygotes() - running,
+        "running": sandboxed() - running,
         "rooms": set(Path(tempfile.gettempdir()).glob("vae_np-*")) - rooms,
         "written": [path.read_bytes() for path in (folder / "out").rglob("*.json")],
     }

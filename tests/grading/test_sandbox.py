@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.grading.conftest import ROOT
+from tests.grading.conftest import ROOT, sandboxed
 from vae_np.course import records
 from vae_np.course.records import Call
 from vae_np.grading import levels, sandbox
@@ -35,18 +35,6 @@ def sample(box, right, body):
     tree = box.fill("vae_np", {**right, "gaussian.py": (FORKS + code).encode()}).parent
     call = Call("vae_np.gaussian.sample", (ONES, ONES, ONES))
     return box.ask(records.job("1.1", {"tree": str(tree)}, [call], []))
-
-
-def running() -> set[int]:
-    """Processes of sandboxes."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"zygote.py" in path.read_bytes():
-                found.add(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def test_a_value_comes_back(strong, right):
@@ -115,30 +103,30 @@ def test_daemons_are_ended_and_noted(basic, right):
         "if os.fork() == 0: os.setsid(); os.fork(); time.sleep(60)\n"
         "    time.sleep(0.2); return mean"
     )
-    start, before = time.monotonic(), running()
+    start, before = time.monotonic(), sandboxed()
     answer = sample(basic, right, body)
     assert answer.end == "done"
     assert "left 2 processes running" in basic.notes[-1]
-    assert running() == before
+    assert sandboxed() == before
     assert time.monotonic() - start < 3
 
 
 def test_a_grandchild_that_keeps_the_channel_open_is_no_timeout(basic, right):
     body = "if os.fork() == 0: time.sleep(60)\n    os._exit(3)"
-    start, before = time.monotonic(), running()
+    start, before = time.monotonic(), sandboxed()
     answer = sample(basic, right, body)
     assert (answer.end, answer.detail) == ("crash", "exit 3")
     assert time.monotonic() - start < 3
-    assert running() == before
+    assert sandboxed() == before
 
 
 def test_a_small_fork_bomb_is_ended_whole(basic, right):
     body = "[os.fork() for _ in range(7)]; time.sleep(60)"
-    before = running()
+    before = sandboxed()
     answer = sample(basic, right, body)
     # With a user of its own, the kernel's limit stops it before the clock does
     assert answer.end == "timeout" or answer.outcomes[0].status == "error"
-    assert running() == before
+    assert sandboxed() == before
 
 
 def test_a_zygote_that_is_gone_is_replaced(strong, right):
@@ -165,20 +153,20 @@ def test_nothing_survives_a_grader_that_is_killed(tmp_path):
         "    t.sample(box, {'__init__.py': b''}, 'time.sleep(60)')\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    before = running()
+    before = sandboxed()
     grader = subprocess.Popen(
         [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env=environment
     )
     with grader:
         home = Path(grader.stdout.readline().strip())
         deadline = time.monotonic() + 20
-        while len(running() - before) < 2 and time.monotonic() < deadline:
+        while len(sandboxed() - before) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert len(running() - before) == 2  # the zygote and its child
+        assert len(sandboxed() - before) == 2  # the zygote and its child
         grader.kill()
-    while (running() - before or home.exists()) and time.monotonic() < deadline:
+    while (sandboxed() - before or home.exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert running() - before == set()
+    assert sandboxed() - before == set()
     assert not home.exists()
 
 
