@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import vae_np
 from tests.course import right_scripts
 from tests.grading.conftest import ROOT
 from vae_np import __main__ as command
@@ -327,3 +328,17 @@ def test_a_run_that_is_killed_ten_times_ends_like_one_that_was_not(school, setti
         forker.stdin.close()
     # The clock is in the results themselves, not in the table
     assert grades.read(out / grades.NAME) == grades.read(whole / grades.NAME)
+
+
+def test_exercises_on_experiments_are_graded_too(grade, tmp_path):
+    chosen = tmp_path / "experiments.toml"
+    chosen.write_text('exercises = ["5.1", "6.1"]\n')
+    library = Path(vae_np.__file__).parent
+    for student in ("ana", "bob", "eve"):
+        shutil.copytree(library, tmp_path / "class" / student / "vae_np")
+    with (tmp_path / "class" / "bob" / "vae_np" / "bounds.py").open("a") as file:
+        file.write("\n\ndef importance_weighted(log_weights):\n    return log_weights[:, 0]\n")
+    (tmp_path / "class" / "eve" / "vae_np" / "experiments" / "latent_plane.py").write_text("a b")
+    status, _, found = grade(tmp_path / "class", out=tmp_path / "out", where=chosen)
+    assert status == 0
+    assert {name: one["points"] for name, one in found.items()} == {"ana": 2, "bob": 1, "eve": 1}

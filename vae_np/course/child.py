@@ -246,8 +246,9 @@ def relative(file, root):
 def replace_module(name, spare):
     """Put the hand-out's own file, blanks and all, in the place of a module that cannot be read."""
     package, _, stem = name.rpartition(".")
-    file = Path(spare) / f"{stem}.py" if spare else None
-    if file and file.is_file():
+    places = [Path(*name.split(".")[1:]).with_suffix(".py"), Path(f"{stem}.py")] if spare else []
+    file = next((Path(spare) / place for place in places if (Path(spare) / place).is_file()), None)
+    if file:
         spec = importlib.util.spec_from_file_location(name, file)
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

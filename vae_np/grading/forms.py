@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from vae_np.course.exercises import EXERCISES
+from vae_np.course.exercises import EXERCISES, TABLE, place
 from vae_np.course.texts import _
 from vae_np.grading import sources
 from vae_np.grading.shelf import LIBRARIES
 
 PACKAGE, SCRIPT = "package", "script"
-MODULES = {f"{f.split('.')[1]}.py" for exercise in EXERCISES for f in exercise.functions}
+EXPERIMENTS = "experiments"  # the one folder of vae_np/ that exercises have, too
+# Files with exercises, below vae_np/
+MODULES = {place(f)[0].removeprefix("vae_np/") for row in TABLE for f in row.functions}
 CLASSIC = tuple(exercise.classic for exercise in EXERCISES if exercise.classic)
 SUPPLIED = ("data.py", "data_mnist.py")  # the assignment's own, which the checks bring along
 UNTOUCHED = ("course", "tasks", "tests", "grading")  # folders of a hand-out that are not graded
@@ -59,7 +61,7 @@ def read(paths: Sequence[Path], given: Mapping[str, bytes]) -> Work:
 def _platform_free(path: PurePosixPath) -> PurePosixPath:
     """A path without what a learning platform, or a second download, put around the file's name."""
     match = re.search(r"(?:^|_)([A-Za-z]\w*?)(?:-\d+| ?\(\d+\))?\.py$", path.name)
-    known = {*MODULES, *SUPPLIED}
+    known = {*(module.rpartition("/")[2] for module in MODULES), *SUPPLIED}
     if path.name not in known and match and f"{match[1]}.py" in known:
         return path.with_name(f"{match[1]}.py")
     return path
@@ -80,9 +82,9 @@ def _package(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath | None:
 
 def _hand_out(files, folder, given, remarks) -> Work:
     mine = {
-        path.name: content
+        path.relative_to(folder).as_posix(): content
         for path, content in files.items()
-        if path.parent == folder and path.stem.isidentifier()
+        if path.parent in (folder, folder / EXPERIMENTS) and path.stem.isidentifier()
     }
     missing = sorted(set(given) - set(mine) - MODULES)
     changed = sorted(

@@ -41,6 +41,10 @@ def _put(target: Path, contents: Mapping[str, bytes]) -> Path:
     target.mkdir()
     target.chmod(0o755)
     for name, content in contents.items():
+        below = (target / name).parent
+        if not below.exists():
+            below.mkdir()
+            below.chmod(0o755)
         (target / name).write_bytes(content)
         (target / name).chmod(0o644)
     return target
