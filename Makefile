@@ -48,13 +48,13 @@ handout: $(VENV)/ready  ## cut the students' folder from the library [OUT=DIR] [
 
 grade: $(VENV)/ready-to-grade  ## grade a class: SUBMISSIONS=DIR [OUT=DIR]
 	@$(if $(SUBMISSIONS),,echo "name the folder: make grade SUBMISSIONS=DIR"; exit 2;) \
-	  $(BIN)/python -m vae_np grade $(SUBMISSIONS) --out $(or $(OUT),runs/grades) $(ARGS)
+	  $(BIN)/python -m vae_np grade $(SUBMISSIONS) --out $(or $(OUT),grades) $(ARGS)
 
 report: $(VENV)/ready-to-grade  ## pages of the grades, a page a student and one for the class
-	@$(BIN)/python -m vae_np report $(or $(OUT),runs/grades) $(ARGS)
+	@$(BIN)/python -m vae_np report $(or $(OUT),grades) $(ARGS)
 
 gradescope: $(VENV)/ready-to-grade  ## an autograder for Gradescope
-	@$(BIN)/python -m vae_np gradescope --out $(or $(OUT),runs/gradescope.zip) $(ARGS)
+	@$(BIN)/python -m vae_np gradescope --out $(or $(OUT),autograder.zip) $(ARGS)
 
 test: $(VENV)/ready-to-test  ## run the tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
@@ -65,7 +65,7 @@ lint: $(VENV)/ready-to-test  ## check style with ruff
 format: $(VENV)/ready-to-test  ## put the code into ruff's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-clean:  ## remove the environment and all output; data stay
+clean:  ## remove the environment and runs/; data and grades stay
 	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/ready: pyproject.toml

@@ -15,7 +15,7 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-    "default": Preset("good settings, about two minutes", Settings()),
+    "default": Preset("good settings", Settings()),
     "quick": Preset(
         "a first look in seconds: few images, few epochs",
         Settings(batch_size=50, epochs=6, warmup_steps=50),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import readme
+from vae_np.course import exercises
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -111,6 +112,31 @@ def test_an_old_python_is_one_clear_line(checkout, tmp_path):
     assert result.returncode != 0
     assert "vae_np needs Python 3.10 or newer" in result.stdout
     assert not (tmp_path / "venv").exists()
+
+
+def test_the_sample_of_a_check_is_what_a_check_says(checkout):
+    student = checkout / "student"
+    run(checkout, "python -m vae_np handout --out student --seed 5 --exercises 1.1")
+    path = student / "vae_np" / "gaussian.py"
+    blank = 'raise NotImplementedError("exercise 1.1: not written yet")'
+    assert blank in path.read_text()
+    path.write_text(path.read_text().replace(blank, "return mean + np.exp(log_std / 2) * eps"))
+    result = subprocess.run(
+        [sys.executable, "-m", "vae_np", "check", "--lang", "en"],
+        cwd=student, capture_output=True, text=True,
+    )  # fmt: skip
+    sample = re.search(r"```text\nx 1\.1.*?\n(.*?)```", TEXT, flags=re.DOTALL)[1]
+    assert result.returncode == 1
+    assert sample in result.stdout
+
+
+def test_the_table_of_exercises_is_that_of_the_course():
+    rows = [line.split(" | ") for line in TEXT.splitlines() if line.startswith("| ")]
+    for exercise in exercises.EXERCISES:
+        function = exercise.name.split(", ")[0]
+        ids, _, points = next(row for row in rows if f"`{function}`" in row[1])
+        assert exercise.id in ids
+        assert points.startswith(f"{exercise.points:g}")
 
 
 def test_links_and_pictures_lead_somewhere():

@@ -55,12 +55,21 @@ command; 3 if the grader itself failed"""
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="submissions, or folders"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the results")
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="of the probes (default: a secret one, kept in DIR)"
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
     )
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="at once (%(default)s)"
+        "--seed",
+        type=int,
+        metavar="S",
+        help="seed of the probes (default: a secret one, kept in DIR)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="how many at once (default: %(default)s)",
     )
     parser.add_argument(
         "--roster", type=Path, metavar="FILE", help="CSV with the columns student and name"

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings", type=Path, metavar="FILE", help="points and choice of exercises (TOML)"
     )
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="of the probes (default: a secret one)"
+        "--seed", type=int, metavar="S", help="seed of the probes (default: a secret one)"
     )
     parser.add_argument("--lang", default="en", metavar="LANG", help="of the verdicts: en or es")
     parser.add_argument(
