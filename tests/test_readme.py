@@ -1,11 +1,14 @@
 """The README is true: its commands run, its links lead somewhere, its tables are the results."""
 
+import functools
+import http.server
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +155,13 @@ def test_the_four_lines_are_those_of_the_page():
     page = (ROOT / "vae_np" / "vae.py").read_text(encoding="utf-8")
     block = re.search(r"```python\ndef elbo_terms.*?\n(.*?)```", TEXT, flags=re.DOTALL)[1]
     assert block in page
+
+
+def test_make_mnist_fetches_the_files_from_a_mirror(checkout, mnist_dir):
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=mnist_dir)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        mirror = f"http://127.0.0.1:{server.server_port}/"
+        run(checkout, f'make mnist ARGS="--mirror {mirror} --data-dir fetched"')
+        server.shutdown()
+    run(checkout, "python -m tasks.task1 --quick --dataset mnist --data-dir fetched")
