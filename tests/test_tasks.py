@@ -172,6 +172,15 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_bit_identical(blobs):
         assert {**left, "seconds": 0} == {**right, "seconds": 0}
 
 
+@pytest.fixture
+def _interruptible():
+    """Ctrl-C reaches child processes even where a shell runs the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(blobs):
     with start_task2(blobs, "out") as process:
         deadline = time.monotonic() + 60

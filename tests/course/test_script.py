@@ -122,7 +122,7 @@ BAD = {
     "an open bracket": (scripts.CLASSIC.replace("def relu(x):", "def relu(x:"), "SyntaxError"),
     "a wrong encoding": (scripts.CLASSIC.encode() + b"# a\xf1o\n", "UnicodeDecodeError"),
     "UTF-16": (scripts.CLASSIC.encode("utf-16"), "Error"),
-    "a zero byte": (scripts.CLASSIC.encode() + b"\0", "SyntaxError"),
+    "a zero byte": (scripts.CLASSIC.encode() + b"\0", "null bytes"),
     "mixed tabs": (
         scripts.CLASSIC.replace("    return 0.5 * (", "    y = 1\n\treturn 0.5 * ("),
         "Error",
