@@ -62,6 +62,13 @@ def parser(name: str, description: str, examples: Sequence[str]) -> argparse.Arg
         metavar="N",
         help="draws of q(z|x) an image: L of the ELBO, k of iwae (default: 1)",
     )
+    result.add_argument(
+        "--processes",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="that share each training step, best a core each (default: 1)",
+    )
     result.add_argument("--seed", type=natural, default=0, metavar="N", help="default: 0")
     result.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: in runs/)")
     result.add_argument(
@@ -99,6 +106,7 @@ def settings(options: argparse.Namespace, **of_task: Any) -> Settings:
         ._replace(
             objective=options.objective,
             samples=options.samples,
+            processes=options.processes,
             **{name: value for name, value in changes.items() if value is not None},
         )
     )
@@ -130,6 +138,8 @@ def usual_folder(options: argparse.Namespace, task: str) -> Path:
     ]
     if (options.objective, options.samples) != ("elbo", 1):
         changed.append(f"{options.objective}{options.samples}")
+    if options.processes != 1:
+        changed.append(f"processes{options.processes}")
     stem = Path(options.dataset).stem
     return RUNS / task / "-".join([stem, options.preset, *changed, f"seed{options.seed}"])
 

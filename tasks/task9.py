@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from tasks import cli
-from vae_np import figures, optimisers, train
+from vae_np import figures, optimisers, parallel, train
 from vae_np.data import Dataset
 from vae_np.experiments import figures_lines
 
@@ -56,14 +56,17 @@ def watched_run(options: Namespace, dataset: Dataset, name: str, changes: dict) 
     images = dataset.train_images
     run, seen = train.start(settings, images, options.seed), []
     steps = settings.epochs * train.steps_per_epoch(settings, images)
-    with tqdm(total=steps, desc=name, unit="step") as bar:
+    with (
+        parallel.team(settings, images) as stepper,
+        tqdm(total=steps, desc=name, unit="step") as bar,
+    ):
 
         def on_step(log_likelihood, kl):
             seen.append(log_likelihood - kl)
             bar.update()
 
         for _ in range(settings.epochs):
-            run, _ = train.epoch(run, settings, images, on_step)
+            run, _ = train.epoch(run, settings, images, on_step, stepper)
     return np.array(seen)
 
 

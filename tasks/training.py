@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from vae_np import checkpoint, evaluate, files, objectives, streams, symptoms, train, vae
+from vae_np import checkpoint, evaluate, files, objectives, parallel, streams, symptoms, train, vae
 from vae_np.checkpoint import Checkpoint
 from vae_np.data import Dataset
 from vae_np.train import Settings
@@ -69,16 +69,19 @@ def fit(plan: Plan, folder: Path, resume: bool) -> Checkpoint:
     targets = test_targets(plan)
     steps = train.steps_per_epoch(plan.settings, plan.dataset.train_images)
     print("epoch   train ELBO   test ELBO = log p(x|z) -    KL   active latents   seconds")
-    with tqdm(
-        total=steps * plan.settings.epochs,
-        initial=steps * current.run.epoch,
-        unit="step",
-        leave=False,
-        disable=None,  # no bar where the output goes to a file
-    ) as bar:
+    with (
+        parallel.team(plan.settings, plan.dataset.train_images) as stepper,
+        tqdm(
+            total=steps * plan.settings.epochs,
+            initial=steps * current.run.epoch,
+            unit="step",
+            leave=False,
+            disable=None,  # no bar where the output goes to a file
+        ) as bar,
+    ):
         try:
             while current.run.epoch < plan.settings.epochs:
-                current = _epoch(plan, current, targets, bar)
+                current = _epoch(plan, current, targets, bar, stepper)
                 checkpoint.save(path, current)
                 _write_csv(folder / "curves.csv", current.history)
         except FloatingPointError as error:
@@ -163,7 +166,9 @@ def _kept(path: Path, current: Checkpoint) -> str:
     return f"the checkpoint of epoch {current.run.epoch} is in {path}"
 
 
-def _epoch(plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm) -> Checkpoint:
+def _epoch(
+    plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm, stepper: train.Stepper
+) -> Checkpoint:
     """One epoch of training and its measurements: a new row of the history."""
     number = current.run.epoch + 1
     bar.set_description(f"epoch {number}/{plan.settings.epochs}")
@@ -177,7 +182,9 @@ def _epoch(plan: Plan, current: Checkpoint, targets: NDArray, bar: tqdm) -> Chec
 
     started = time.perf_counter()
     with np.errstate(all="ignore"):  # what overflows ends in an error that names its step
-        run, averages = train.epoch(current.run, plan.settings, plan.dataset.train_images, on_step)
+        run, averages = train.epoch(
+            current.run, plan.settings, plan.dataset.train_images, on_step, stepper
+        )
     seconds = time.perf_counter() - started
     current = current._replace(run=run)
     row = {

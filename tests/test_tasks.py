@@ -138,8 +138,9 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(blobs, capsys):
     assert theta(Path("out/checkpoint.npz")) == theta(Path("whole/checkpoint.npz"))
 
 
-def start_task2(blobs, *more: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tasks.task2", "--dataset", str(blobs), "--batch-size", "3"]
+def start_task2(blobs, *more: str, processes: int = 1) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tasks.task2", "--dataset", str(blobs)]
+    command += ["--batch-size", str(3 * processes), "--processes", str(processes)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [*command, "--epochs", "12", "--out", *more],
@@ -150,23 +151,31 @@ def start_task2(blobs, *more: str) -> subprocess.Popen:
     )
 
 
-def test_a_run_killed_at_any_moment_and_resumed_ends_bit_identical(blobs):
-    with start_task2(blobs, "straight") as straight:
+def wait_for_checkpoint(folder: str) -> None:
+    deadline = time.monotonic() + 60
+    while not Path(folder, "checkpoint.npz").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_killed_at_any_moment_and_resumed_ends_bit_identical(blobs, processes):
+    with start_task2(blobs, "straight", processes=processes) as straight:
         started = time.monotonic()
         assert straight.wait() == 0, straight.stderr.read()
         duration = time.monotonic() - started
-    kills = 0
-    for _ in range(5):
-        with start_task2(blobs, "killed", "--resume") as process:
+    with start_task2(blobs, "killed", "--resume", processes=processes) as process:
+        wait_for_checkpoint("killed")
+        process.send_signal(signal.SIGKILL)
+    assert checkpoint.load(Path("killed/checkpoint.npz")).run.epoch < 12
+    for _ in range(4):
+        with start_task2(blobs, "killed", "--resume", processes=processes) as process:
             try:
                 process.wait(timeout=random.uniform(0.3, 0.9) * duration)
                 break
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
-                kills += 1
-    with start_task2(blobs, "killed", "--resume") as process:
+    with start_task2(blobs, "killed", "--resume", processes=processes) as process:
         assert process.wait() == 0, process.stderr.read()
-    assert kills > 0
     assert theta(Path("killed/checkpoint.npz")) == theta(Path("straight/checkpoint.npz"))
     for left, right in zip(rows("straight"), rows("killed"), strict=True):
         assert {**left, "seconds": 0} == {**right, "seconds": 0}
@@ -183,9 +192,7 @@ def _interruptible():
 @pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(blobs):
     with start_task2(blobs, "out") as process:
-        deadline = time.monotonic() + 60
-        while not Path("out/checkpoint.npz").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for_checkpoint("out")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors

@@ -41,6 +41,7 @@ Reading order: begin with `vae`, the page. A module imports only from those abov
     evaluate      test ELBO, log p(x), active units
     optimisers    ways uphill to compare Adam with
     train         the minibatch loop
+    parallel      its steps shared among several processes
     checkpoint    a training run on disk
     symptoms      what wrong training looks like, and why
     figures       arrays to pictures

@@ -53,6 +53,11 @@ def flatten(*nets: Params) -> Array:
     return np.concatenate([array.ravel() for net in nets for layer in net for array in layer])
 
 
+def count(sizes: Sequence[int]) -> int:
+    """How many parameters a perceptron with the given layer sizes has."""
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+
+
 def unflatten(theta: Array, *sizes: Sequence[int]) -> list[Params]:
     """The perceptrons with the given layer sizes as views of theta: the inverse of flatten.
 

@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     objective: str = "elbo"  # one of objectives.OBJECTIVES
     samples: int = 1  # draws of q(z|x) an image: L of the ELBO, k of the importance-weighted bound
     optimiser: str = "adam"  # one of optimisers.OPTIMISERS
+    processes: int = 1  # that share each step, which rounds otherwise (parallel.py)
 
 
 class Run(NamedTuple):
@@ -39,6 +40,14 @@ class Run(NamedTuple):
     optimiser: adam.State
     epoch: int
     rngs: dict[str, Generator]
+
+
+class Stepper(NamedTuple):
+    """Who takes an epoch's steps: `alone`, or several processes (`parallel.team`)."""
+
+    begin: Callable[[adam.State], adam.State]  # a copy, which the steps overwrite
+    step: Callable[..., tuple[adam.State, float, float]]  # with the arguments of `step`
+    end: Callable[[adam.State], adam.State]  # the last step's state, to be kept
 
 
 class Averages(NamedTuple):
@@ -117,48 +126,68 @@ def epoch(
     settings: Settings,
     images: Array,
     on_step: Callable[[float, float], None] | None = None,
+    stepper: Stepper | None = None,
 ) -> tuple[Run, Averages]:
     """One pass over the images, each pixel binarised anew; `run` itself is left as it was.
 
     Shapes: images (N, D), uint8 or in [0, 1]. After each step on_step, if given, gets the batch's
-    two terms of the bound. Raises FloatingPointError at the first step whose bound is not finite.
+    two terms of the bound. Several processes need a stepper, their `parallel.team`. Raises
+    FloatingPointError at the first step whose bound is not finite.
     """
-    state = run.optimiser._replace(
-        **{name: getattr(run.optimiser, name).copy() for name in ("theta", "m", "v")}
-    )
+    if stepper is None and settings.processes != 1:
+        raise ValueError(f"processes is {settings.processes}: expected a stepper that has them")
+    begin, take_step, end = stepper or ALONE
+    state = begin(run.optimiser)
     rngs = copy.deepcopy(run.rngs)
     batches = data.minibatches(
         len(images), settings.batch_size, rngs["shuffle"] if settings.shuffle else None
     )
     per_epoch = steps_per_epoch(settings, images)
     draw_targets = objectives.OBJECTIVES[settings.objective].targets
-    update = optimisers.OPTIMISERS[settings.optimiser]
     totals = np.zeros(2)
 
     for batch in batches:
         targets = draw_targets(images[batch], rngs["binarise"])
         shape = len(targets) * settings.samples, settings.latent_dim
         eps = rngs["noise"].standard_normal(shape, dtype=np.float32)
-        gradient, log_likelihood, kl = ascent_direction(state.theta, settings, targets, eps)
-        if not np.isfinite(log_likelihood - kl):
-            raise FloatingPointError(
-                f"the ELBO is {log_likelihood - kl} at step {state.t + 1} (epoch {run.epoch + 1})"
-            )
-        step = step_size(settings, state.t, per_epoch * settings.epochs)
-        state = update(state, gradient, step, out=state)
+        size = step_size(settings, state.t, per_epoch * settings.epochs)
+        state, log_likelihood, kl = take_step(state, settings, targets, eps, size)
         totals += log_likelihood, kl
         if on_step:
             on_step(log_likelihood, kl)
 
-    return Run(state, run.epoch + 1, rngs), Averages(*(totals / per_epoch).tolist())
+    return Run(end(state), run.epoch + 1, rngs), Averages(*(totals / per_epoch).tolist())
+
+
+def step(
+    state: adam.State, settings: Settings, targets: Array, eps: Array, size: float
+) -> tuple[adam.State, float, float]:
+    """The state after one step uphill, and the means of the ELBO's two terms just before it.
+
+    Shapes: targets (B, D), eps (B S, K). The arrays of `state` are overwritten.
+    """
+    gradient, log_likelihood, kl = ascent_direction(state.theta, settings, targets, eps)
+    require_finite(log_likelihood - kl, state.t)
+    update = optimisers.OPTIMISERS[settings.optimiser]
+    return update(state, gradient, size, out=state), log_likelihood, kl
+
+
+def require_finite(elbo: float, t: int) -> None:
+    """Raise FloatingPointError for a bound, after t steps, from which no step can be taken."""
+    if not np.isfinite(elbo):
+        raise FloatingPointError(f"the ELBO is {elbo} at step {t + 1}")
+
+
+ALONE = Stepper(begin=copy.deepcopy, step=step, end=lambda state: state)
 
 
 def ascent_direction(
-    theta: Array, settings: Settings, targets: Array, eps: Array
+    theta: Array, settings: Settings, targets: Array, eps: Array, out: Array | None = None
 ) -> tuple[Array, float, float]:
     """Gradient of the objective, the ELBO by default, and the batch's mean of the ELBO's terms.
 
-    Shapes: theta (P,), targets (B, D), eps (B S, K), S = settings.samples -> (P,), (), ().
+    Shapes: theta (P,), targets (B, D), eps (B S, K), S = settings.samples -> (P,), (), (). The
+    gradient is written to `out`, if given.
     """
     objective = objectives.OBJECTIVES[settings.objective].value
     activation = ops.ACTIVATIONS[settings.activation]
@@ -166,6 +195,7 @@ def ascent_direction(
         lambda nets: objective(vae.Model(*nets, activation), targets, eps),
         theta,
         lambda vector: mlp.unflatten(vector, *sizes(settings, targets.shape[1])),
+        out,
     )
     log_likelihood, kl = (float(np.mean(term)) for term in terms)
     return ascent, log_likelihood, kl
@@ -175,17 +205,19 @@ def gradient(
     objective: Callable[[Any], tuple[Array, Any]],
     at: Array,
     parts: Callable[[Array], Any] = lambda at: at,
+    out: Array | None = None,
 ) -> tuple[Array, Any]:
     """The gradient of a scalar at a point, and the arrays that were computed with the scalar.
 
     Shapes: at (P,) -> (P,). The objective is given parts(at), which cuts `at` whole into views, in
-    lists or tuples of any depth; or `at` itself. It returns the scalar and a tuple of arrays.
+    lists or tuples of any depth; or `at` itself. It returns the scalar and a tuple of arrays. The
+    gradient is written to `out`, if given.
 
     Every part is a variable of its own, whose gradient is written to the same part of the whole
     one. autograd.grad of objective(parts(at)) is the same, but it would trace each view, make
     zeros of the whole, and add to them.
     """
-    ascent = np.empty_like(at)
+    ascent = np.empty_like(at) if out is None else out
     unwritten = {}
 
     def variables(part, place):
@@ -213,7 +245,7 @@ def gradient(
 
 def check(settings: Settings, images: Array) -> None:
     """Raise ValueError, with its name, for a setting that cannot train on these images."""
-    for name in ("latent_dim", "batch_size", "epochs", "step_size", "samples"):
+    for name in ("latent_dim", "batch_size", "epochs", "step_size", "samples", "processes"):
         if not getattr(settings, name) > 0:
             raise ValueError(f"{name} is {getattr(settings, name)}: expected a positive number")
     if not settings.hidden or min(settings.hidden) < 1:
@@ -230,4 +262,9 @@ def check(settings: Settings, images: Array) -> None:
     if settings.batch_size > len(images):
         raise ValueError(
             f"batch_size is {settings.batch_size}: expected at most {len(images)}, the images"
+        )
+    if settings.batch_size % settings.processes:
+        raise ValueError(
+            f"processes is {settings.processes}: expected a divisor of batch_size, "
+            f"{settings.batch_size}"
         )

@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from tests.benchmarks.contenders import BATCH, CONTENDERS, EPOCHS, STEPS
 from vae_np import data, evaluate, mlp, streams, train, vae
@@ -29,7 +30,13 @@ RESULTS = Path(__file__).parent / "results"
 ENVIRONMENT = ROOT / ".venv-bench"
 PEERS = ["torch==2.13.0", "jax", "numpy"]
 GOAL = -100.0  # nats
-RACERS = ("vae_np (1 thread)", "PyTorch, eager, fused Adam", "PyTorch, eager, fused Adam, 1 thread")
+RACERS = (
+    "vae_np",
+    "vae_np, 2 processes",
+    "PyTorch, eager, fused Adam, 1 thread",
+    "PyTorch, eager, fused Adam",
+    "JAX, jit",
+)
 SETTINGS = train.Settings(batch_size=BATCH, epochs=EPOCHS)
 
 
@@ -91,14 +98,23 @@ def contender(name: str, folder: Path, peers: str | None):
             return
 
         def steps(count: int) -> dict[str, float]:
+            before = cpu_seconds(process.pid)
             process.stdin.write(f"{count}\n")
             process.stdin.flush()
-            return json.loads(process.stdout.readline())
+            seconds = float(process.stdout.readline())
+            return {"seconds": seconds, "cpu": cpu_seconds(process.pid) - before}
 
         try:
             yield steps
         finally:
             process.kill()
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time so far of a process and of those it has started, all threads."""
+    parent = psutil.Process(pid)
+    times = [process.cpu_times() for process in (parent, *parent.children(recursive=True))]
+    return sum(time.user + time.system for time in times)
 
 
 @contextmanager
