@@ -78,8 +78,11 @@ $(VENV)/ready: pyproject.toml
 	  { echo "the packages could not be installed: this step, once, needs the network"; exit 1; }
 	@touch $@
 
-bench: $(VENV)/ready-to-test  ## speed beside PyTorch and JAX, in an environment of their own
-	@for part in speed growth report; do $(BIN)/python -m tests.benchmarks.$$part $(ARGS) || exit 1; done
+BENCH = $(if $(QUICK),--out runs/bench) $(ARGS)
+bench: $(VENV)/ready-to-test  ## speed beside PyTorch and JAX (20 minutes; QUICK=1: 3, in runs/bench)
+	@$(BIN)/python -m tests.benchmarks.speed $(if $(QUICK),--quick) $(BENCH)
+	@$(BIN)/python -m tests.benchmarks.growth $(if $(QUICK),--quick) $(BENCH)
+	@$(BIN)/python -m tests.benchmarks.report $(BENCH)
 
 numbers: $(VENV)/ready-to-test  ## what the presets reach (20 minutes; needs MNIST)
 	@$(BIN)/python -m tests.benchmarks.quality $(ARGS)

@@ -137,9 +137,7 @@ class _Caller:
 def _work(number, settings, memory, order, answer, errors) -> None:
     """The life of every other process: its part of each step, as long as the caller lives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller to answer
-    # glibc gives freed memory back, and takes it anew page by page in every step, until it has
-    # seen a block freed that is as large as this one
-    np.empty(31 * 2**20, np.uint8)
+    train.keep_freed_memory()
     shared, caller = _arrays(memory), multiprocessing.parent_process()
     try:
         with threadpool_limits(1), np.errstate(all="ignore"):  # the caller looks at the bound

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from tests.benchmarks import speed
 from vae_np import evaluate, mlp, train, vae
@@ -50,12 +51,11 @@ def steps_of(settings: train.Settings, images: np.ndarray):
     return take
 
 
-def by_turns(runners: dict, rounds: int = 5) -> dict:
+def by_turns(what: str, runners: dict, rounds: int) -> dict:
     """The median over rounds in which every runner has its turn."""
     times = {key: [] for key in runners}
-    for _ in range(rounds):
-        for key, take in runners.items():
-            times[key].append(take())
+    for key in tqdm([*runners] * rounds, desc=what, unit="run"):
+        times[key].append(runners[key]())
     return {key: statistics.median(values) for key, values in times.items()}
 
 
@@ -86,14 +86,14 @@ def many_images(path: Path, count: int) -> np.ndarray:
     return np.load(path, mmap_mode="r")
 
 
-def data_sizes(folder: Path) -> list[dict]:
+def data_sizes(folder: Path, rounds: int) -> list[dict]:
     rows = []
-    for count in IMAGE_COUNTS:
+    for count in tqdm(IMAGE_COUNTS, desc="data size", unit="size"):
         path = folder / "images.npy"
         images = many_images(path, count)
         take = steps_of(train.Settings(batch_size=200), images)
         take()
-        seconds = statistics.median(take() for _ in range(5))
+        seconds = statistics.median(take() for _ in range(rounds))
         rows.append({"images": count, "seconds": seconds, "private_mb": private_megabytes()})
         del images, take
         path.unlink()
@@ -107,7 +107,7 @@ def samples(images: np.ndarray) -> list[dict]:
     encoder, decoder = (mlp.init(layers, rng) for layers in train.sizes(settings, 784))
     model, targets = vae.Model(encoder, decoder), (images[:20] > 127).astype(np.float32)
     rows = []
-    for count in SAMPLE_COUNTS:
+    for count in tqdm(SAMPLE_COUNTS, desc="samples of log p(x)", unit="count"):
         started = time.perf_counter()
         evaluate.log_prob(model, targets, count, rng)
         seconds = (time.perf_counter() - started) / len(targets)
@@ -115,23 +115,23 @@ def samples(images: np.ndarray) -> list[dict]:
     return rows
 
 
-def measure() -> dict:
+def measure(rounds: int) -> dict:
     result = {"machine": speed.machine(), "load_before": speed.load_average()}
     with threadpool_limits(1), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         images = many_images(folder / "some.npy", 60_000)
-        default = train.Settings(batch_size=200)
-        result["batch_size"] = by_turns(
-            {n: steps_of(default._replace(batch_size=n), images) for n in BATCH_SIZES}
-        )
-        result["hidden_width"] = by_turns(
-            {n: steps_of(default._replace(hidden=(n, n)), images) for n in WIDTHS}
-        )
-        result["latent_size"] = by_turns(
-            {n: steps_of(default._replace(latent_dim=n), images) for n in LATENT_SIZES}
-        )
+        for key, sizes, changes in (
+            ("batch_size", BATCH_SIZES, lambda n: {"batch_size": n}),
+            ("hidden_width", WIDTHS, lambda n: {"hidden": (n, n)}),
+            ("latent_size", LATENT_SIZES, lambda n: {"latent_dim": n}),
+        ):
+            runners = {
+                n: steps_of(train.Settings(batch_size=200)._replace(**changes(n)), images)
+                for n in sizes
+            }
+            result[key] = by_turns(key.replace("_", " "), runners, rounds)
         result["slopes"] = {key: slope(result[key]) for key in ("batch_size", "hidden_width")}
-        result["data_size"] = data_sizes(folder)
+        result["data_size"] = data_sizes(folder, rounds)
         result["samples"] = samples(images)
     result["load_after"] = speed.load_average()
     return result
@@ -139,9 +139,10 @@ def measure() -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="few repetitions")
     parser.add_argument("--out", type=Path, default=speed.RESULTS, metavar="DIR")
     options = parser.parse_args()
-    result = measure()
+    result = measure(rounds=1 if options.quick else 5)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "growth.json").write_text(json.dumps(result, indent=1) + "\n")
 
