@@ -54,7 +54,7 @@ def steps_of(settings: train.Settings, images: np.ndarray):
 def by_turns(what: str, runners: dict, rounds: int) -> dict:
     """The median over rounds in which every runner has its turn."""
     times = {key: [] for key in runners}
-    for key in tqdm([*runners] * rounds, desc=what, unit="run"):
+    for key in tqdm([*runners] * rounds, desc=what, unit="run", disable=None):
         times[key].append(runners[key]())
     return {key: statistics.median(values) for key, values in times.items()}
 
@@ -88,7 +88,7 @@ def many_images(path: Path, count: int) -> np.ndarray:
 
 def data_sizes(folder: Path, rounds: int) -> list[dict]:
     rows = []
-    for count in tqdm(IMAGE_COUNTS, desc="data size", unit="size"):
+    for count in tqdm(IMAGE_COUNTS, desc="data size", unit="size", disable=None):
         path = folder / "images.npy"
         images = many_images(path, count)
         take = steps_of(train.Settings(batch_size=200), images)
@@ -107,7 +107,7 @@ def samples(images: np.ndarray) -> list[dict]:
     encoder, decoder = (mlp.init(layers, rng) for layers in train.sizes(settings, 784))
     model, targets = vae.Model(encoder, decoder), (images[:20] > 127).astype(np.float32)
     rows = []
-    for count in tqdm(SAMPLE_COUNTS, desc="samples of log p(x)", unit="count"):
+    for count in tqdm(SAMPLE_COUNTS, desc="samples of log p(x)", unit="count", disable=None):
         started = time.perf_counter()
         evaluate.log_prob(model, targets, count, rng)
         seconds = (time.perf_counter() - started) / len(targets)

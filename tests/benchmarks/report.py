@@ -161,7 +161,7 @@ def markdown(folder: Path = RESULTS) -> str:
     if (path := folder / "growth.json").exists():
         result = json.loads(path.read_text())
         parts.append(
-            f"Growth, one BLAS thread (load average {result['load_before']} before, "
+            f"Growth of a step, one process (load average {result['load_before']} before, "
             f"{result['load_after']} after).\n\n{growth_tables(result)}"
         )
     return "\n\n".join(parts) + "\n"
@@ -172,6 +172,7 @@ def write(folder: Path = RESULTS) -> None:
     if (path := folder / "growth.json").exists():
         growth_figure(json.loads(path.read_text())).savefig(folder / "growth.png", dpi=100)
     print(markdown(folder))
+    print(f"wrote to {folder}:", *sorted(path.name for path in folder.iterdir()), sep="\n  ")
 
 
 def main() -> None:
