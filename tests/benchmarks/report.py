@@ -172,7 +172,8 @@ def write(folder: Path = RESULTS) -> None:
     if (path := folder / "growth.json").exists():
         growth_figure(json.loads(path.read_text())).savefig(folder / "growth.png", dpi=100)
     print(markdown(folder))
-    print(f"wrote to {folder}:", *sorted(path.name for path in folder.iterdir()), sep="\n  ")
+    written = (path.name for pattern in ("speed.*", "growth.*") for path in folder.glob(pattern))
+    print(f"wrote to {folder}:", *sorted(written), sep="\n  ")
 
 
 def main() -> None:

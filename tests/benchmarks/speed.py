@@ -62,6 +62,7 @@ def prepare(folder: Path) -> data.Dataset | None:
     try:
         dataset, mnist = data.load_mnist(), True
     except ValueError:
+        print("MNIST is not here (set VAE_NP_DATA): epochs on built-in digits, no race to its goal")
         dataset, mnist = data.load_digits(show_progress=True), False
     images = np.resize(dataset.train_images, (STEPS * BATCH, 784))
     np.save(folder / "images.npy", images)
