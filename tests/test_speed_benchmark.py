@@ -79,5 +79,9 @@ def test_the_report_compares_ours_with_the_others():
     assert f"| {report.JAX} | not installed, or did not arrive |" in report.race_table(result)
 
 
+def test_the_committed_report_is_that_of_the_committed_results():
+    assert (report.RESULTS / "speed.md").read_text(encoding="utf-8") == report.markdown()
+
+
 def test_the_slope_of_a_power_law_is_its_power():
     assert growth.slope({n: 3 * n**1.5 for n in (1, 10, 100, 1_000)}) == pytest.approx(1.5)

@@ -41,7 +41,37 @@ def quality() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"quality": quality}
+SPEED = {
+    "vae_np": "vae_np",
+    "vae_np, 2 processes": "vae_np, `--processes 2`",
+    "JAX, jit": "JAX, the step jitted",
+    "PyTorch, torch.compile, fused Adam": "PyTorch, `torch.compile`, fused Adam",
+    "PyTorch, eager, fused Adam": "PyTorch, eager, fused Adam",
+    "plain autograd, float64, 1 thread": "plain autograd in float64, one thread",
+    "matrix products alone, 2 threads": "the step's matrix products alone, NumPy",
+}
+
+
+def speed() -> str:
+    """What an epoch takes, a row a contender."""
+    found = result("speed")
+    machine, race = found["machine"], found["race"]
+    lines = [
+        f"| {machine['processor']}, {machine['cores']} cores | s an epoch | with one core busy "
+        "| CPU s an epoch | CPU s to a test ELBO of -100 |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, title in SPEED.items():
+        quiet, busy = found["quiet"][name], found["busy"][name]
+        goal = f"{race[name]['cpu']:.0f}" if race.get(name) else ""
+        lines.append(
+            f"| {title} | {quiet['seconds']:.2f} | {busy['seconds']:.2f} "
+            f"| {quiet['cpu']:.2f} | {goal} |"
+        )
+    return "\n".join(lines)
+
+
+TABLES = {"quality": quality, "speed": speed}
 
 
 def filled(text: str) -> str:

@@ -160,15 +160,20 @@ def markdown(folder: Path = RESULTS) -> str:
             )
     if (path := folder / "growth.json").exists():
         result = json.loads(path.read_text())
+        slopes = ", ".join(
+            f"{power:.2f} in the {key.replace('_', ' ')}" for key, power in result["slopes"].items()
+        )
         parts.append(
             f"Growth of a step, one process (load average {result['load_before']} before, "
-            f"{result['load_after']} after).\n\n{growth_tables(result)}"
+            f"{result['load_after']} after). Powers fitted to the larger sizes: {slopes}.\n\n"
+            "![milliseconds a step against batch size and hidden width](growth.png)\n\n"
+            f"{growth_tables(result)}"
         )
     return "\n\n".join(parts) + "\n"
 
 
 def write(folder: Path = RESULTS) -> None:
-    (folder / "speed.md").write_text(markdown(folder))
+    (folder / "speed.md").write_text(markdown(folder), encoding="utf-8")
     if (path := folder / "growth.json").exists():
         growth_figure(json.loads(path.read_text())).savefig(folder / "growth.png", dpi=100)
     print(markdown(folder))
