@@ -67,7 +67,7 @@ def parser(name: str, description: str, examples: Sequence[str]) -> argparse.Arg
         type=positive,
         default=1,
         metavar="N",
-        help="that share each training step, best a core each (default: 1)",
+        help="processes that share each training step, at best a core each (default: 1)",
     )
     result.add_argument("--seed", type=natural, default=0, metavar="N", help="default: 0")
     result.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: in runs/)")

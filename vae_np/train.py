@@ -31,7 +31,7 @@ class Settings(NamedTuple):
     objective: str = "elbo"  # one of objectives.OBJECTIVES
     samples: int = 1  # draws of q(z|x) an image: L of the ELBO, k of the importance-weighted bound
     optimiser: str = "adam"  # one of optimisers.OPTIMISERS
-    processes: int = 1  # that share each step, which rounds otherwise (parallel.py)
+    processes: int = 1  # that share each step (parallel.py); another number rounds otherwise
 
 
 class Run(NamedTuple):
